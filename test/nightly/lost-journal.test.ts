@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isBackupError } from '../../src/errors.js';
 import { alertCodes } from '../../src/nightly/alerts/alert.js';
 import type { PendingCopy } from '../../src/nightly/run/journal-state.js';
+import { readJournal } from '../../src/nightly/run/night-journal.js';
 import { openOffice } from '../../src/nightly/run/office.js';
 import { Spool } from '../../src/nightly/run/spool.js';
+import { NumberedPractice } from '../history/practice.js';
 
 describe('a journal that is lost', () => {
   let folder = '';
@@ -52,17 +54,40 @@ describe('a journal that is lost', () => {
       if (text !== null) await writeFile(join(folder, 'journal.json'), text);
       // The check by day, or the judge of a night without a run: neither sends anything.
       const first = await open();
-      assert.deepEqual(first.foundAgain, [pending], String(text));
+      assert.deepEqual(first.journal.state.pending, [pending], String(text));
+      assert.equal(first.journal.state.untoldLoss, text === null ? 'gone' : 'damaged');
       await first.journal.update(() => ({}));
       const night = await open();
       assert.deepEqual(night.journal.state.pending, [pending], String(text));
-      assert.deepEqual(night.foundAgain, []);
+      assert.deepEqual([night.journal.wasDamaged, night.journal.isNew], [false, false]);
     }
   });
 
   it('leaves no alert standing for ever that only the lost one knew of', async () => {
     assert.deepEqual(Object.keys((await open()).journal.state.alerts).sort(), Object.keys(alertCodes).sort());
   });
+});
+
+it('a journal of which one entry cannot be read keeps the others, whoever opens it first, and the next night tells it', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    await practice.night();
+    const path = join(practice.spool, 'journal.json');
+    const before = JSON.parse(await readFile(path, 'utf8'));
+    const schedule = { opens: '01:00', closes: '05:00' };
+    const alerts = { 'alert-of-a-later-version': 'stale' };
+    await writeFile(path, JSON.stringify({ ...before, schedule, alerts }));
+    // The check by day.
+    await (await openOffice(practice.plan, '2026-01-02')).guard.release();
+    const { machine, firstNight, ...after } = (await readJournal(practice.spool, '4711'))!;
+    assert.deepEqual([machine, firstNight, after.schedule], [before.machine, before.firstNight, schedule]);
+    const codes = async (): Promise<readonly string[]> =>
+      (await practice.night()).warnings.map(({ code }) => code);
+    assert.deepEqual(await codes(), ['journal-damaged']);
+    assert.deepEqual(await codes(), []);
+  } finally {
+    await practice.close();
+  }
 });
 
 it('a spool that cannot be listed is told as what it is, and not as a fault of the program', async () => {

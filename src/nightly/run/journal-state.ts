@@ -82,6 +82,8 @@ export interface NightJournalState {
   /** Date of the night of the first run. */
   readonly firstNight: string;
   readonly pending: readonly PendingCopy[];
+  /** What happened to the journal before, until a night has told it. */
+  readonly untoldLoss?: 'damaged' | 'gone' | undefined;
   /** Newest first. */
   readonly verified: Readonly<Record<Destination, readonly VerifiedCopy[]>>;
   readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;

@@ -13,10 +13,13 @@ import type { SealedNight } from './seal-copies.js';
 
 /** Warns that the journal was damaged, or lost while copies waited to be sent. */
 export function tellLostJournal({ journal, spool, warn }: NightContext): void {
-  const nights = journal.state.pending.map(({ copy }) => copy.night).join(', ');
-  const what = journal.wasDamaged
-    ? 'damaged. What could be read of it is kept, and the old file is beside it.'
-    : 'gone.';
+  const { untoldLoss, pending } = journal.state;
+  if (untoldLoss === undefined) return;
+  const nights = pending.map(({ copy }) => copy.night).join(', ');
+  const what =
+    untoldLoss === 'damaged'
+      ? 'damaged. What could be read of it is kept, and the old file is beside it.'
+      : 'gone.';
   warn({
     code: 'journal-damaged',
     message: `The journal in ${spool.folder} was ${what} ${

@@ -29,7 +29,6 @@ import {
   tellLostJournal,
 } from './night-notes.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
-import type { Office } from './office.js';
 import { type KnownOpening, readOpening } from './read-opening.js';
 import { rehearse } from './rehearse-night.js';
 import { keepReport, outcomeOf } from './reports.js';
@@ -53,7 +52,6 @@ export class NightRun {
   #facts: SealedNight['facts'] = {};
   #admins: readonly AdminCandidate[] | undefined;
   #opening: KnownOpening | undefined;
-  readonly #foundAgain: Office['foundAgain'];
   /** When the work must be over. */
   readonly #endsAt: Date | undefined;
   #hasTold = false;
@@ -68,14 +66,12 @@ export class NightRun {
     state: {
       readonly spool: Spool;
       readonly journal: NightJournal;
-      readonly foundAgain: Office['foundAgain'];
       readonly night: string;
       readonly tools: NightTools;
       /** Aborted when the window closes. */
       readonly deadline: AbortSignal | undefined;
     },
   ) {
-    this.#foundAgain = state.foundAgain;
     this.#endsAt = options.deadline;
     const logger = loggerWithDiagnosis(plan.logger);
     const begun = performance.now();
@@ -125,7 +121,7 @@ export class NightRun {
     const { now, night, logger, journal, spool, scheduled, callerSignal, emit } = this.#context;
     const startedAt = now();
     logger.info('The backup begins.', { night });
-    if (journal.wasDamaged || this.#foundAgain.length > 0) tellLostJournal(this.#context);
+    tellLostJournal(this.#context);
     if (scheduled) await noteAttempt(this.#context, startedAt);
     await spool.tidy(new Set(journal.state.pending.map(({ file }) => file)));
     try {
@@ -156,6 +152,7 @@ export class NightRun {
     noteFailures(this.#context, this.#destinationRuns);
     const report = await rehearse(this.#context, this.#report(startedAt));
     if (scheduled) noteAttemptEnd(this.#context, this.#destinationRuns);
+    journal.note(() => ({ untoldLoss: undefined }));
     await journal.update();
     await tellNight(this.#context, report, this.#destinationRuns, this.#opening);
     this.#hasTold = true;
@@ -205,10 +202,7 @@ export class NightRun {
     this.#decide({ ...plan.practice, ...journal.state.settings });
   }
 
-  #decide(
-    given: Practice,
-    judge: (practice: Practice) => ReturnType<typeof eligibilityByOldSettings> = explainEligibility,
-  ): void {
+  #decide(given: Practice, judge: typeof eligibilityByOldSettings = explainEligibility): void {
     const { plan, tools } = this.#context;
     let practice = given;
     const path = practice.networkPath?.trim() ?? '';
@@ -216,7 +210,7 @@ export class NightRun {
       plan.local?.storage ?? (plan.local !== undefined && path !== '' ? tools.openPath(path) : undefined);
     // A store given by the host counts like a path.
     if (path === '' && local !== undefined) practice = { ...practice, networkPath: local.description };
-    const eligibility = judge(practice);
+    const eligibility = judge(practice, configuredDestinations(plan));
     const stores = { hq: plan.hq?.storage, local };
     for (const destinationRun of this.#destinationRuns) {
       destinationRun.decide(stores[destinationRun.destination], eligibility[destinationRun.destination]);

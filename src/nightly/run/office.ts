@@ -1,5 +1,4 @@
 import { acquireGuard, type Guard } from './guard.js';
-import type { PendingCopy } from './journal-state.js';
 import { NightJournal } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 import { Spool } from './spool.js';
@@ -12,8 +11,6 @@ export interface Office {
   readonly spool: Spool;
   readonly journal: NightJournal;
   readonly guard: Guard;
-  /** Copies that waited to be sent when the journal was damaged or lost. */
-  readonly foundAgain: readonly PendingCopy[];
 }
 
 /** The part of a plan that it needs. */
@@ -30,28 +27,31 @@ export async function openOffice(plan: PlanOfOffice, night: string): Promise<Off
   const guard = await acquireGuard(spool.folder);
   try {
     const journal = await NightJournal.open(spool, { practiceId: plan.practiceId, night });
-    // At once, so that the next process finds a complete journal.
-    const foundAgain = journal.wasDamaged || journal.isNew ? await findAgain(plan, spool, journal) : [];
-    return { spool, guard, journal, foundAgain };
+    if (journal.wasDamaged || journal.isNew) await findAgain(plan, spool, journal);
+    return { spool, guard, journal };
   } catch (error) {
     await guard.release();
     throw error;
   }
 }
 
+/**
+ * Takes up copies that waited to be sent when the journal was damaged or lost. Both are written at once: the next
+ * process must find a complete journal, and the next night tells what happened.
+ */
 async function findAgain(
   { practiceId, logger }: PlanOfOffice,
   spool: Spool,
   journal: NightJournal,
-): Promise<readonly PendingCopy[]> {
+): Promise<void> {
   const known = journal.state.pending;
   const found = (await spool.readTickets(practiceId)).filter(
     ({ file }) => !known.some((each) => each.file === file),
   );
-  if (found.length === 0) return [];
+  if (!journal.wasDamaged && found.length === 0) return;
   const pending = [...known, ...found].sort((a, b) => (a.copy.night < b.copy.night ? -1 : 1));
-  await journal.update(() => ({ pending }));
+  await journal.update(() => ({ pending, untoldLoss: journal.wasDamaged ? 'damaged' : 'gone' }));
+  if (found.length === 0) return;
   const nights = found.map(({ copy }) => copy.night).join(', ');
   logger?.warning('Sealed copies that wait to be sent were found again.', { nights });
-  return found;
 }

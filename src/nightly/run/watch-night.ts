@@ -46,9 +46,7 @@ export async function watchNight(watch: Watch): Promise<void> {
     const practice = knownPractice(plan, settings ?? journal.state.settings);
     const places = configuredDestinations(plan);
     const isUnread = plan.settings !== undefined && settings === undefined;
-    const eligibility = isUnread
-      ? eligibilityByOldSettings(practice, places)
-      : explainEligibility(practice);
+    const eligibility = isUnread ? eligibilityByOldSettings(practice, places) : explainEligibility(practice);
     const wanted = places.filter((each) => eligibility[each]?.eligible !== false);
     const due = dueOn(night, schedule, historyOf(journal.state, night), wanted);
     // Where it is not known whether copies are wanted, none is too old.
