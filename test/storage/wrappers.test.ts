@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collectBytes } from '../../src/bytes.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
+import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { type StorageLogEvent, withLog } from '../../src/storage/wrappers/with-log.js';
@@ -95,6 +96,21 @@ test('a read that goes on never joins two objects', async () => {
     }
   })();
   await assert.rejects(reading, (error) => isBackupError(error, 'verification-failed'));
+});
+
+test('a read whose object is not there when it goes on calls it missing, and not changed', async () => {
+  const inner = createMemoryStorage();
+  await inner.put('long', replayableBytes(Buffer.alloc(600_000, 'a')));
+  for (const missing of [0, 1]) {
+    const breaking = createFaultyStorage(inner, ({ operation }) =>
+      operation === 'get' ? { kind: 'broken-off', after: 300_000 } : undefined,
+    );
+    let asked = 0;
+    // As a share whose mount point is empty for a moment.
+    const stat: StorageAdapter['stat'] = async (key) => (asked++ === missing ? null : inner.stat(key));
+    const reading = collectBytes(withRetry({ ...breaking, stat }, quick).get('long'));
+    await assert.rejects(reading, (error) => isBackupError(error, 'storage-not-found'));
+  }
 });
 
 test('a list that breaks off goes on after the last key', async () => {

@@ -181,8 +181,9 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
           return;
         }
         const now = await adapter.stat(key, { signal: getOptions?.signal });
-        if (now === null) throw changed(adapter, key);
-        if (first !== undefined && (now.size !== first?.size || now.etag !== first.etag)) {
+        // It may be the mount that is gone, and says nothing of the bytes.
+        if (now === null || first === null) throw gone(adapter, key);
+        if (first !== undefined && (now.size !== first.size || now.etag !== first.etag)) {
           throw changed(adapter, key);
         }
         if (!adapter.capabilities.ranges) {
@@ -249,6 +250,14 @@ function changed(adapter: StorageAdapter, key: string): BackupError {
   return new BackupError(
     'verification-failed',
     `${key} in ${adapter.description} was replaced while it was read.`,
+    { details: { key } },
+  );
+}
+
+function gone(adapter: StorageAdapter, key: string): BackupError {
+  return new BackupError(
+    'storage-not-found',
+    `${key} in ${adapter.description} was no longer there while it was read.`,
     { details: { key } },
   );
 }
