@@ -11,6 +11,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { temporaryFolder } from './memory-disk.mjs';
+import { inOrder } from './order.mjs';
 import { kindsOfTests, quickTests, root } from './test-graph.mjs';
 import { joined } from './together.mjs';
 
@@ -25,7 +26,7 @@ if (unknown.length > 0) {
 const withTimes = switches.includes('--times');
 
 const timesFile = join(root, 'test', 'times.json');
-const times = JSON.parse(readFileSync(timesFile, 'utf8'));
+const { seconds: times, processor } = JSON.parse(readFileSync(timesFile, 'utf8'));
 const kinds = kindsOfTests();
 const onlyUnit = switches.includes('--unit');
 const unit = quickTests(kinds.startNothing);
@@ -61,11 +62,11 @@ process.env.TMPDIR = folder;
 // For what is made once for several files (test/support/once-a-run.ts).
 process.env.TEST_RUN_FOLDER = folder;
 const results = run({
-  // What takes longest begins first, so that nothing long is left alone at the end. Whoever is new is in the
-  // middle.
-  files: joined(names, { ...kinds, times, groups: concurrency + 1, folder })
-    .sort((a, b) => b.seconds - a.seconds)
-    .map(({ path }) => path),
+  files: inOrder(
+    joined(names, { ...kinds, times, processor, groups: concurrency + 1, folder }),
+    concurrency,
+    availableParallelism(),
+  ).map(({ path }) => path),
   concurrency,
   execArgv: forChildren,
   // The longest takes a minute. What hangs fails under its name, and the others are still heard.
@@ -109,7 +110,12 @@ function tellTimes() {
     console.log(`${wall.toFixed(1).padStart(6)} s, processor ${processor.toFixed(1).padStart(5)} s  ${name}`);
   }
   if (wanted.length > 0 || onlyUnit) return;
-  const alone = Object.fromEntries(took.map(({ name, wall }) => [name, wall]));
-  const rounded = names.map((name) => [name, Math.round((alone[name] ?? spent[name] ?? 0) * 10) / 10]);
-  writeFileSync(timesFile, `${JSON.stringify(Object.fromEntries(rounded), undefined, 1)}\n`);
+  const tenths = (seconds) => Math.round(seconds * 10) / 10;
+  const alone = new Map(took.map((each) => [each.name, each]));
+  const seconds = names.map((name) => [name, tenths(alone.get(name)?.wall ?? spent[name] ?? 0)]);
+  const processor = names
+    .filter((name) => alone.has(name))
+    .map((name) => [name, tenths(alone.get(name).processor)]);
+  const remembered = { seconds: Object.fromEntries(seconds), processor: Object.fromEntries(processor) };
+  writeFileSync(timesFile, `${JSON.stringify(remembered, undefined, 1)}\n`);
 }

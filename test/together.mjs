@@ -12,16 +12,17 @@ const keepsToItself =
   /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|\(process\.env,|process\.env\S* = |process\.(?:on|chdir|umask)\b/m;
 
 /**
- * The files to run, each with the seconds that it is expected to take.
+ * The files to run, each with the seconds that it is expected to take, and those of the processor where known.
  *
  * @param names - the tests, as `archive/tar`
  * @param startNothing - names of those that start neither a server nor another program
  * @param askCompiler - names of those that have the compiler read what the package exports
  * @param times - seconds by name, as far as they are known
+ * @param processor - those of the processor, of files with a process of their own
  * @param groups - how many processes those share at most that start nothing, and as many for those that start something
  * @param folder - an empty one, for files that load several tests
  */
-export function joined(names, { startNothing, askCompiler, times, groups, folder }) {
+export function joined(names, { startNothing, askCompiler, times, processor, groups, folder }) {
   const secondsOf = (name) => times[name] ?? 3;
   const compiled = (name) => join(root, 'dist', 'test', `${name}.test.js`);
   const source = (name) => {
@@ -42,7 +43,11 @@ export function joined(names, { startNothing, askCompiler, times, groups, folder
     ...shared(kept.compiler, 1, secondsOf),
   ];
   return [
-    ...kept['its own'].map((name) => ({ path: compiled(name), seconds: secondsOf(name) })),
+    ...kept['its own'].map((name) => ({
+      path: compiled(name),
+      seconds: secondsOf(name),
+      processor: processor[name],
+    })),
     ...shares.map((share, i) => {
       const path = join(folder, `together-${i + 1}.mjs`);
       const urls = share.names.map((name) => pathToFileURL(compiled(name)).href);
