@@ -154,6 +154,7 @@ export interface NightFacts {
     readonly criticalContent?: string;
     readonly replica?: ReplicaState;
     readonly purged?: readonly string[];
+    readonly purgedElsewhere?: readonly string[];
 }
 
 export interface NoteBody {

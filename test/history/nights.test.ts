@@ -640,7 +640,7 @@ test('of nights older than a week the counts of core tables are kept, and the ot
     const tables = { patient: of(500), securitylog: of(9000), setup1: of(80), setup2: of(20) };
     for (let day = 1; day <= 40; day += 1) {
       const night = new Date(Date.UTC(2026, 0, day)).toISOString().slice(0, 10);
-      await keepFacts(folder, [{ night, scope: 'full', tables }, ...(await readFacts(folder))]);
+      await keepFacts(folder, night, [{ night, scope: 'full', tables }, ...(await readFacts(folder))]);
     }
     const kept = await readFacts(folder);
     assert.equal(kept.length, 35);

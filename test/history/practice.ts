@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Destination } from '../../src/eligibility/is-eligible.js';
 import type { KeptHeads } from '../../src/history/kept-heads.js';
-import type { TableFacts } from '../../src/history/loss/facts.js';
+import type { ReplicaState, TableFacts } from '../../src/history/loss/facts.js';
 import type { Manifest } from '../../src/model/parts.js';
 import { createMemoryAlerts, type MemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
@@ -32,6 +32,7 @@ export class NumberedPractice {
   readonly alerts: MemoryAlerts = createMemoryAlerts();
   tables: Record<string, TableFacts> = {};
   version = '24.1';
+  replica: ReplicaState | undefined;
   recipient = 'age1office';
   now: Date = new Date('2026-01-02T05:00:00Z');
   more: Partial<NightPlan> = {};
@@ -147,6 +148,7 @@ export class NumberedPractice {
         Object.entries(this.tables).map(([name, { definition = '' }]) => [name, definition]),
       ),
       version: this.version,
+      ...(this.replica === undefined ? {} : { replica: this.replica }),
       ...(this.heads === undefined ? {} : { heads: await this.heads() }),
     };
   }

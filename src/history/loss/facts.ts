@@ -40,6 +40,8 @@ export interface NightFacts {
    * when a person has acknowledged the findings.
    */
   readonly purged?: readonly string[];
+  /** The same of tables whose purge a reading of the other scope has shown. */
+  readonly purgedElsewhere?: readonly string[];
 }
 
 /** Five weeks. */

@@ -201,8 +201,10 @@ function rowsLost(around: Around): readonly LossFinding[] {
 
 /** The rows of a table on past nights since it was last purged, oldest first. */
 function seriesOf({ past }: Around, table: string): readonly number[] {
-  const purged = past.findLastIndex(
-    (each) => each.purged?.includes(table) === true || each.purged?.includes(allTables) === true,
+  const purged = past.findLastIndex((each) =>
+    [...(each.purged ?? []), ...(each.purgedElsewhere ?? [])].some(
+      (name) => name === table || name === allTables,
+    ),
   );
   return past.slice(Math.max(purged, 0)).flatMap(({ tables }) => tables[table]?.rows ?? []);
 }
@@ -261,7 +263,8 @@ function redefined({ last, facts, isUpgrade, isAnnounced }: Around): readonly Lo
   return [{ kind: 'definitions-changed', tables: changed.length, of: shared.length }];
 }
 
-function isBefore(found: string | null, written: string): boolean {
+/** Whether the date found in a database is earlier than the one written there. */
+export function isBefore(found: string | null, written: string): boolean {
   return found === null || Date.parse(found) < Date.parse(written) - dateTolerance;
 }
 

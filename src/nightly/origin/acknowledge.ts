@@ -1,4 +1,5 @@
 import { assertArgument } from '../../arguments.js';
+import type { AlertCode } from '../alerts/alert.js';
 import { nightOf } from '../nights.js';
 import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
@@ -39,7 +40,8 @@ export async function acknowledgeFindings(
   const { user } = options;
   assertUser(user);
   const now = (plan.now ?? (() => new Date()))();
-  const { journal, guard } = await openOffice(plan, nightOf(now, plan.timeZone));
+  const night = nightOf(now, plan.timeZone);
+  const { journal, guard } = await openOffice(plan, night);
   try {
     const { loss, sequences } = journal.state;
     const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
@@ -48,21 +50,27 @@ export async function acknowledgeFindings(
     const isBroken = sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
     if (findings.length === 0 && !isBroken) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
-    if (loss !== undefined) await restartFacts(plan.spool);
-    await journal.update(({ acknowledged: before = [], sequences: standing, headsKept }) => ({
-      loss: undefined,
-      // A stopped replica that a person knows about must first be seen to follow again.
-      ...(headsKept === undefined ? {} : { headsKept: { at: headsKept.at } }),
-      acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
-      ...(standing === undefined
-        ? {}
-        : {
-            sequences: {
-              ...(standing.hq === undefined ? {} : { hq: accepted(standing.hq) }),
-              ...(standing.local === undefined ? {} : { local: accepted(standing.local) }),
-            },
-          }),
-    }));
+    if (loss !== undefined) await restartFacts(plan.spool, night);
+    await journal.update(
+      ({ acknowledged: before = [], alerts, sequences: standing, headsKept, dateLacking }) => ({
+        loss: undefined,
+        ...(dateLacking === undefined ? {} : { dateLacking: { ...dateLacking, isAcknowledged: true } }),
+        // A stopped replica that a person knows about must first be seen to follow again.
+        ...(headsKept === undefined ? {} : { headsKept: { at: headsKept.at } }),
+        alerts: Object.fromEntries(
+          Object.entries(alerts).map(([code, cause]) => [code, about.has(code) ? seenCause : cause]),
+        ),
+        acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
+        ...(standing === undefined
+          ? {}
+          : {
+              sequences: {
+                ...(standing.hq === undefined ? {} : { hq: accepted(standing.hq) }),
+                ...(standing.local === undefined ? {} : { local: accepted(standing.local) }),
+              },
+            }),
+      }),
+    );
     return acknowledged;
   } finally {
     await guard.release();
@@ -118,6 +126,12 @@ function assertOffice(plan: OfficeOfPractice): void {
 function assertUser(user: string): void {
   if (user.trim() === '' || user.length > 200) throw new RangeError('"user" must be a name');
 }
+
+/** Alerts that an acknowledgement is about. */
+const about: ReadonlySet<string> = new Set<AlertCode>(['history-broken', 'looks-like-loss']);
+
+/** Their cause from then on: they stand until a night shows nothing more, and what it shows is raised anew. */
+const seenCause = 'acknowledged';
 
 /** What a person has acknowledged is not reported again. */
 function accepted({ about = [], accepted: before = [], ...state }: SequenceState): SequenceState {

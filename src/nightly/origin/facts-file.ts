@@ -39,21 +39,32 @@ export async function readFacts(spoolFolder: string): Promise<readonly NightFact
  */
 export async function keepFacts(
   spoolFolder: string,
+  tonight: string,
   nights: readonly NightFacts[],
   thresholds: LossThresholds = {},
 ): Promise<void> {
-  const newest = [...nights]
-    .sort((a, b) => (a.night < b.night ? 1 : -1))
+  const newest = newestFirst(nights, tonight)
     .slice(0, rememberedNights)
     .map((night, i) => (i < wholeNights ? night : thinned(night, thresholds)));
   await replaceFile(pathIn(spoolFolder), `${JSON.stringify(newest.map(formatNight))}\n`);
 }
 
-/** A person has acknowledged everything: later nights are compared with the newest one and none before it. */
-export async function restartFacts(spoolFolder: string): Promise<void> {
-  const [newest, ...older] = [...(await readFacts(spoolFolder))].sort((a, b) => (a.night < b.night ? 1 : -1));
+/**
+ * A person has acknowledged everything: later nights are compared with the newest one and none before it.
+ *
+ * @param tonight - nights that a wrong clock dated after it are not the newest
+ */
+export async function restartFacts(spoolFolder: string, tonight: string): Promise<void> {
+  const [newest, ...others] = newestFirst(await readFacts(spoolFolder), tonight);
   if (newest === undefined) return;
-  await keepFacts(spoolFolder, [{ ...newest, purged: [allTables] }, ...older]);
+  await keepFacts(spoolFolder, tonight, [{ ...newest, purged: [allTables] }, ...others]);
+}
+
+/** Nights that a clock dated after tonight come last: they may leave no room for those that are compared. */
+function newestFirst(nights: readonly NightFacts[], tonight: string): readonly NightFacts[] {
+  return [...nights].sort(
+    (a, b) => Number(a.night > tonight) - Number(b.night > tonight) || (a.night < b.night ? 1 : -1),
+  );
 }
 
 function thinned(night: NightFacts, thresholds: LossThresholds): NightFacts {
@@ -94,11 +105,12 @@ const isNight = objectOf({
   criticalContent: optional(text),
   replica: optional(oneOf('follows', 'stopped', 'waits')),
   purged: optional(listOf(text)),
+  purgedElsewhere: optional(listOf(text)),
 });
 
 function parseNight(value: unknown): NightFacts | null {
   if (!isNight(value)) return null;
-  const { night, scope, version, content, criticalContent, replica, purged } = value;
+  const { night, scope, version, content, criticalContent, replica, purged, purgedElsewhere } = value;
   const tables = Object.entries(value.tables).map(
     ([name, [rows, plainBytes, storedBytes, definition]]) =>
       [name, { rows, plainBytes, storedBytes, ...(definition === undefined ? {} : { definition }) }] as const,
@@ -112,6 +124,7 @@ function parseNight(value: unknown): NightFacts | null {
     ...(criticalContent === undefined ? {} : { criticalContent }),
     ...(replica === undefined ? {} : { replica }),
     ...(purged === undefined ? {} : { purged }),
+    ...(purgedElsewhere === undefined ? {} : { purgedElsewhere }),
   };
 }
 

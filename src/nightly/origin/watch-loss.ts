@@ -1,7 +1,7 @@
 import type { KeptHeads } from '../../history/kept-heads.js';
 import { allTables, type NightFacts, type ReplicaState } from '../../history/loss/facts.js';
 import { describeLoss, describeUnchanged, type LossFinding } from '../../history/loss/findings.js';
-import { judgeNight, type Tonight } from '../../history/loss/judge-night.js';
+import { isBefore, judgeNight, type Tonight } from '../../history/loss/judge-night.js';
 import { unchangedSince } from '../../history/loss/stillness.js';
 import type { ArchiveScope, TableSummary } from '../../model/parts.js';
 import { codeOf } from '../run/failure.js';
@@ -10,6 +10,7 @@ import type { NightJournal } from '../run/night-journal.js';
 import { madeLast } from '../run/remembered-copies.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
+import { withOtherScope } from './other-scope.js';
 
 /** What was stored must be in the database that is read after so many milliseconds. */
 const leastAge = 3_600_000;
@@ -46,10 +47,11 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
     const announced = (journal.state.announced ?? [])
       .filter(({ until }) => until >= night)
       .flatMap(({ tables }) => tables);
-    const facts = factsOf(night, tonight, announced);
+    const seen = withOtherScope(past, { night, scope: tonight.scope });
+    const facts = factsOf(night, tonight, announced, seen.purged);
     const ownDate = furthestBack(datesOf(context, tonight), await headsOf(context, tonight));
     const findings = judgeNight(
-      past,
+      seen.past,
       {
         facts,
         announced,
@@ -57,7 +59,7 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
       },
       plan.loss,
     );
-    await keepFacts(spool.folder, [facts, ...past.filter((each) => each.night !== night)], plan.loss);
+    await keepFacts(spool.folder, night, [facts, ...past.filter((each) => each.night !== night)], plan.loss);
     if (findings.length > 0) await noteLoss(journal, night, findings);
     for (const each of findings) warn({ code: 'looks-like-loss', message: describeLoss(each) });
     const since = unchangedSince(past, facts);
@@ -80,6 +82,7 @@ function factsOf(
   night: string,
   { scope, tables, definitions, version, content, criticalContent, replica }: ReadTonight,
   announced: readonly string[],
+  purgedElsewhere: readonly string[],
 ): NightFacts {
   const entries = tables.map(({ name, rows, plainBytes, storedBytes }) => {
     const definition = definitions.get(name);
@@ -98,6 +101,7 @@ function factsOf(
     ...(criticalContent === undefined ? {} : { criticalContent }),
     ...(replica === undefined ? {} : { replica }),
     ...(purged.length === 0 ? {} : { purged }),
+    ...(purgedElsewhere.length === 0 ? {} : { purgedElsewhere }),
   };
 }
 
@@ -105,12 +109,20 @@ type OwnDate = NonNullable<Tonight['ownDate']>;
 
 /** The date of the newest local copy, as it was written and as the settings have it. */
 function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): OwnDate | undefined {
-  const { datedAhead, dateOwed, verified } = journal.state;
+  const { datedAhead, dateOwed, verified, dateLacking } = journal.state;
   const written = madeLast(verified.local.filter((copy) => copy.night < night))?.verifiedAt;
   const found = dateFound?.toISOString();
   if (dateOwed !== undefined || written === undefined || found === undefined) return undefined;
   // Another computer of the practice, whose clock was right, may have written an earlier one since.
-  return written === datedAhead ? undefined : { written, found };
+  if (written === datedAhead) return undefined;
+  // Whoever acknowledged that it is lacking knows of the date that is there instead, and of none before that.
+  const isKnown = dateLacking?.isAcknowledged === true && dateLacking.written === written;
+  const expected = isKnown ? dateLacking.found : written;
+  const isLacking = isBefore(found, expected);
+  if (isLacking || !isBefore(found, written)) {
+    journal.note(() => ({ dateLacking: isLacking ? { written, found } : undefined }));
+  }
+  return { written: expected, found };
 }
 
 function furthestBack(a: OwnDate | undefined, b: OwnDate | undefined): OwnDate | undefined {

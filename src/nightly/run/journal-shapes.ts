@@ -121,6 +121,11 @@ export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJourna
   watched: night,
   dateOwed: moment,
   datedAhead: moment,
+  dateLacking: objectOf<Entry<'dateLacking'>>({
+    written: moment,
+    found: moment,
+    isAcknowledged: optional(flag),
+  }),
   headsKept: objectOf<Entry<'headsKept'>>({ at: moment, isSeen: optional(flag) }),
   settings: objectOf({ status: oneOf('disabled', 'disabled-by-hq', 'enabled'), networkPath: words }),
   damage: objectOf({ night, message: words }),

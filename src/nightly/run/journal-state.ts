@@ -108,6 +108,13 @@ export interface NightJournalState {
   /** The date of the last local copy, where a later run began before it: a clock was wrong. */
   readonly datedAhead?: string;
   /**
+   * The date of the newest local copy, where the database had an earlier one, and that one; whether a person
+   * has acknowledged it.
+   */
+  readonly dateLacking?:
+    | { readonly written: string; readonly found: string; readonly isAcknowledged?: boolean }
+    | undefined;
+  /**
    * When the newest notes were last stored in the practice's database, and whether a later reading of it has
    * shown them.
    */

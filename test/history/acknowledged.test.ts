@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { NightFacts, TableFacts } from '../../src/history/loss/facts.js';
+import { nightAfter } from '../../src/nightly/nights.js';
+import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
+import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
+import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
+import { NumberedPractice } from './practice.js';
+
+const day = 86_400_000;
+const tableOf = (rows: number): TableFacts => ({
+  rows,
+  plainBytes: rows * 200,
+  storedBytes: rows * 50,
+  definition: 'a',
+});
+
+describe('a loss that a person has acknowledged', () => {
+  let practice: NumberedPractice;
+  /** Rows that stay, beside a table that grows every night. */
+  let rows: Record<string, number>;
+  let nights: number;
+  /** HQ every night, and every third night the office as well. */
+  const night = async (): Promise<void> => {
+    const isFull = nights % 3 === 0;
+    nights += 1;
+    const critical = { patient: rows['patient']!, claim: rows['claim']!, procedurelog: 20_000 + nights };
+    // Only the copies of the office have them, or have all of them.
+    const full = { ...critical, setup: 20, document: rows['document']!, commlog: rows['commlog']! };
+    const part = { ...critical, commlog: Math.round(rows['commlog']! / 10) };
+    practice.tables = Object.fromEntries(
+      Object.entries(isFull ? full : part).map(([name, count]) => [name, tableOf(count)]),
+    );
+    await practice.night(isFull ? ['hq', 'local'] : ['hq']);
+  };
+  const go = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) await night();
+  };
+  /** Acknowledges what stands, after so many nights of standing; returns what was acknowledged. */
+  const acknowledging = async (count: number, after = 1): Promise<(readonly string[])[]> => {
+    const seen: (readonly string[])[] = [];
+    let stood = 0;
+    for (let i = 0; i < count; i += 1) {
+      await night();
+      stood = practice.standing.includes('looks-like-loss') ? stood + 1 : 0;
+      if (stood >= after) seen.push((await acknowledgeFindings(practice.plan, { user: 'Ada' }))!.findings);
+    }
+    return seen;
+  };
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+    rows = { patient: 1000, claim: 3000, document: 2000, commlog: 4000 };
+    nights = 0;
+  });
+  afterEach(() => practice.close());
+
+  for (const [when, before] of [
+    ['of HQ alone', 4],
+    ['of both places', 6],
+  ] as const) {
+    it(`on a night ${when} is not told again by copies of the other extent`, async () => {
+      await go(before);
+      rows['patient'] = 500;
+      assert.equal((await acknowledging(5)).length, 1);
+    });
+  }
+
+  it('stays acknowledged in copies of either extent, also where that took three nights', async () => {
+    await go(5);
+    rows['patient'] = 500;
+    assert.equal((await acknowledging(7, 3)).length, 1);
+  });
+
+  it('hides no loss in tables that only the other copies have, or have all of', async () => {
+    await go(4);
+    rows['patient'] = 500;
+    await go(1);
+    assert.ok((await acknowledgeFindings(practice.plan, { user: 'Ada' })) !== null);
+    Object.assign(rows, { document: 1000, commlog: 1000 });
+    const [seen, ...more] = await acknowledging(4);
+    assert.match(seen!.join(), /commlog/);
+    const later = more.flat().join() + seen!.join();
+    assert.match(later, /document/);
+    assert.doesNotMatch(later, /patient/);
+  });
+
+  it('hides no later loss in the same table, whichever copies show it', async () => {
+    await go(4);
+    rows['patient'] = 500;
+    await go(2);
+    assert.ok((await acknowledgeFindings(practice.plan, { user: 'Ada' })) !== null);
+    // The next night is one of both places.
+    assert.equal(nights % 3, 0);
+    rows['patient'] = 250;
+    await go(1);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
+    assert.match(practice.alerts.raised.at(-1)!.message, /patient had 500 rows and has 250/);
+  });
+
+  it('was announced: it is told by copies of neither extent', async () => {
+    await go(4);
+    const until = new Date(practice.now.getTime() + day).toISOString().slice(0, 10);
+    await announcePurge(practice.plan, { tables: ['patient'], until, user: 'Ada' });
+    rows['patient'] = 500;
+    await go(5);
+    assert.deepEqual(practice.standing, []);
+    rows['claim'] = 2000;
+    await go(1);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
+  });
+
+  it('such as a replica that has stopped is not told again by copies of the other extent', async () => {
+    practice.replica = 'follows';
+    await go(4);
+    practice.replica = 'stopped';
+    assert.equal((await acknowledging(4)).length, 1);
+    practice.replica = 'follows';
+    await go(2);
+    practice.replica = 'stopped';
+    assert.equal((await acknowledging(2)).length, 1);
+  });
+
+  it('stays acknowledged where a clock was a year ahead for a night', async () => {
+    await go(2);
+    const right = practice.now;
+    practice.now = new Date(right.getTime() + 365 * day);
+    await go(1);
+    practice.now = right;
+    await go(2);
+    rows['patient'] = 500;
+    assert.equal((await acknowledging(5)).length, 1);
+    rows['claim'] = 2000;
+    await go(1);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
+  });
+
+  it('is found also where a clock was ahead for longer than nights are remembered', async () => {
+    await go(1);
+    const ahead = Array.from({ length: 40 }, (_, i): NightFacts => {
+      return { night: nightAfter('2027-01-01', i), scope: 'critical', tables: { patient: tableOf(1000) } };
+    });
+    await keepFacts(practice.spool, '2027-02-09', ahead);
+    await go(4);
+    rows['patient'] = 500;
+    await go(1);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
+    // And one that is behind costs hardly any of those that are remembered.
+    const before = await readFacts(practice.spool);
+    practice.now = new Date('2020-01-02T05:00:00Z');
+    await go(1);
+    const [now, ...others] = (await readFacts(practice.spool)).map((each) => each.night);
+    assert.equal(now, '2020-01-01');
+    assert.deepEqual(
+      new Set(others),
+      new Set(
+        before
+          .map((each) => each.night)
+          .sort()
+          .slice(1),
+      ),
+    );
+  });
+
+  describe('by the date of a local copy that a restored database lacks', () => {
+    const settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
+    const isLocalAway = { now: false };
+    beforeEach(async () => {
+      isLocalAway.now = false;
+      practice.more = { settings };
+      const put: typeof practice.local.put = (...given) =>
+        isLocalAway.now ? Promise.reject(new Error('away')) : practice.local.put(...given);
+      practice.more = { settings, local: { ...practice.plan.local, storage: { ...practice.local, put } } };
+      await settings.recordLocalCopy(practice.now);
+      await go(4);
+      await settings.recordLocalCopy(new Date(practice.now.getTime() - 8 * day));
+    });
+
+    it('is told once, until there is another local copy and after it', async () => {
+      assert.equal((await acknowledging(5)).length, 1);
+    });
+
+    it('is told once, though the office’s place is away', async () => {
+      isLocalAway.now = true;
+      assert.equal((await acknowledging(5)).length, 1);
+      assert.ok(!practice.standing.includes('looks-like-loss'));
+    });
+
+    it('hides no database that is of an even earlier day', async () => {
+      assert.equal((await acknowledging(1)).length, 1);
+      await settings.recordLocalCopy(new Date(practice.now.getTime() - 20 * day));
+      assert.equal((await acknowledging(2)).length, 1);
+      assert.ok(!practice.standing.includes('looks-like-loss'));
+    });
+
+    it('is told anew when a later copy is lacking as well', async () => {
+      assert.equal((await acknowledging(3)).length, 1);
+      await settings.recordLocalCopy(new Date(practice.now.getTime() - 30 * day));
+      assert.equal((await acknowledging(3)).length, 1);
+    });
+  });
+});
