@@ -109,6 +109,26 @@ describe('the turn of older copies', () => {
     assert.ok(Math.max(...reading.bytes.slice(-29)) <= 4000);
   });
 
+  it('comes in time also where copies are made, and read, only every so many nights', () => {
+    for (const pause of [7, 8, 14, 30]) {
+      const reading = new Reading(shapes['alike']!);
+      let oldest = 0;
+      for (let night = 0; night < 300; night += pause) {
+        const tonight = { ...reading.copies[0]!, key: `4711/${reading.night}/0`, night: reading.night };
+        // Those of before this office was set up so.
+        if (night > 100) oldest = Math.max(oldest, reading.oldest);
+        reading.pass();
+        reading.copies.push({ ...tonight, readAt: tonight.night });
+        reading.night = nightAfter(reading.night, pause - 1);
+      }
+      assert.ok(oldest <= Math.max(28, pause), `every ${pause} nights: ${oldest}`);
+      if (pause > 28) continue;
+      // An even part, as when there is a copy each night.
+      const most = Math.max(...reading.bytes.slice(-7));
+      assert.ok(most <= (reading.copies.length * 1000 * 2 * pause) / 28, `${pause}: ${reading.bytes.join()}`);
+    }
+  });
+
   it('is in each night that of the smaller ones first, so that one for which no window is long enough waits alone', () => {
     const reading = new Reading([9000, 20, 10], 1);
     const turn = { night: reading.night, everyNights: 1 };
@@ -175,6 +195,7 @@ describe('reading older copies again', () => {
         return (calls.get ?? practice.local.get)(key, options);
       },
       ...(calls.stat === undefined ? {} : { stat: calls.stat }),
+      ...(calls.list === undefined ? {} : { list: calls.list }),
     });
     practice.more = { hq: { storage: practice.hq, ...alike }, local: { storage: local, ...alike } };
   }
@@ -369,15 +390,39 @@ describe('reading older copies again', () => {
     assert.deepEqual(practice.standing, []);
   });
 
+  it('is held up by none of which the store gives neither the bytes nor an answer', async () => {
+    const [refused, ...others] = await standing(6);
+    const refuse = async (key: string): Promise<void> => {
+      if (key === refused) throw new BackupError('storage-permanent', 'Access is denied.');
+    };
+    placed(
+      {
+        async *get(key, options) {
+          await refuse(key);
+          yield* practice.local.get(key, options);
+        },
+        async stat(key, options) {
+          await refuse(key);
+          return practice.local.stat(key, options);
+        },
+      },
+      1,
+    );
+    for (let i = 0; i < 2; i += 1) await nextNight();
+    const local = (await practice.scrub()).places.find(({ destination }) => destination === 'local');
+    assert.deepEqual(local?.found, [`${refused} is there but could not be read back.`]);
+    assert.deepEqual([local?.copies, local?.left], [others.length, 1]);
+  });
+
   it('costs the other place nothing when one is away, and says nothing of its copies', async () => {
     await standing(6);
     const away = async (): Promise<never> => {
       throw new BackupError('storage-transient', 'The share is away.');
     };
-    const get: StorageAdapter['get'] = async function* () {
+    const nothing = async function* (): AsyncGenerator<never> {
       yield await away();
     };
-    placed({ stat: away, get }, 1);
+    placed({ stat: away, get: nothing, list: nothing }, 1);
     await nextNight();
     const [hq, local] = (await practice.scrub()).places;
     assert.ok(hq!.copies > 0 && hq!.left === 0 && hq!.stopped === undefined);

@@ -11,6 +11,8 @@ import type { VerifiedCopy } from '../run/journal-state.js';
 export const defaultScrubNights = 28;
 /** A computer that was off for more nights starts a new round, instead of reading everything at once. */
 const longestPause = 7;
+/** So many pauses between the newest copies show how often a place gets one. */
+const usualPauses = 3;
 
 /** A copy whose bytes can be compared with what was written. */
 export type ProvableCopy = VerifiedCopy & Required<Pick<VerifiedCopy, 'bytes' | 'sha256'>>;
@@ -63,15 +65,18 @@ export function addAllowance(
   const { night, everyNights } = turn;
   const { credit = 0, creditedOn, countedFrom = night } = state;
   if (creditedOn === night) return { credit, creditedOn, countedFrom };
-  const pause = creditedOn === undefined ? longestPause + 1 : nightsBetween(creditedOn, night);
-  // A clock that was ahead has counted nights that never were.
-  const from = pause < 0 || pause > longestPause ? night : countedFrom;
+  const pauses = pausesBetween(copies, night);
+  const pause = creditedOn === undefined ? Number.POSITIVE_INFINITY : nightsBetween(creditedOn, night);
+  // Where copies are rare, so are the nights that read. A clock that was ahead has counted nights that never were.
+  const from = pause < 0 || pause > Math.max(longestPause, ...pauses) ? night : countedFrom;
+  const nightsToNext = pauses.length === 0 ? 1 : Math.max(1, Math.min(pause, ...pauses));
   let sum = 0;
   let added = 0;
   for (const { copy, since } of inTurn(copies, from, night)) {
     sum += copy.bytes;
-    const nightsLeft = everyNights - nightsBetween(since, night) + 1;
-    added = Math.max(added, Math.ceil((sum - credit) / Math.max(1, nightsLeft)));
+    const nightsLeft = everyNights - nightsBetween(since, night);
+    const turnsLeft = Math.floor(nightsLeft / nightsToNext) + 1;
+    added = Math.max(added, Math.ceil((sum - credit) / Math.max(1, turnsLeft)));
   }
   return { credit: Math.min(credit + added, sum), creditedOn: night, countedFrom: from };
 }
@@ -94,6 +99,13 @@ export function dueCopies(
     due.push(copy);
   }
   return due.sort((a, b) => a.bytes - b.bytes);
+}
+
+/** Nights from each of the newest copies to the next. */
+function pausesBetween(copies: readonly ProvableCopy[], night: string): readonly number[] {
+  const made = copies.filter((copy) => copy.night <= night && copy.byHand !== true);
+  const nights = [...new Set(made.map((copy) => copy.night))].sort().slice(-usualPauses - 1);
+  return nights.slice(1).map((each, i) => nightsBetween(nights[i]!, each));
 }
 
 function inTurn(
