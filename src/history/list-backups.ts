@@ -1,14 +1,13 @@
-import { inspectArchive } from '../archive/index.js';
 import { assertArgument, assertOptions, assertStorage } from '../arguments.js';
-import { type BackupError, type BackupErrorCode, during, isBackupError } from '../errors.js';
+import { type BackupErrorCode, during, isBackupError } from '../errors.js';
 import type { ArchiveScope, Label } from '../model/parts.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { compareKeys } from '../storage/object-keys.js';
-import { rangeSourceOf } from '../storage/read-ranges.js';
 import { archiveBeside, isNote } from './judge-history.js';
 import { formatNoteKey, isSignedBy, largestNote, parseNote } from './note.js';
 import { judgeNoteBeside, type OriginBeside } from './note-beside.js';
 import { parseBody } from './note-body.js';
+import { Outsides } from './outsides.js';
 import { readNote } from './verify-history.js';
 
 /** An archive in a store, as its label describes it. */
@@ -76,14 +75,16 @@ export async function listBackups(
  *
  * @param known - labels that were read before; those of objects that were not written since are not read
  * again
+ * @param patience - how long it waits for a label once several were not returned, in milliseconds
  */
 export async function listWith(
   store: StorageAdapter,
   options: ListBackupsOptions,
   known?: Map<string, Label>,
+  patience?: number,
 ): Promise<readonly ListedBackup[]> {
   const listed: ListedBackup[] = [];
-  const outsides = new Outsides(store, options.signal, known);
+  const outsides = new Outsides(store, options.signal, known, patience);
   const notes = new Notes(store, options);
   for await (const object of objectsOf(store, options, notes)) {
     const backup = await notes.judge(await outsides.look(object));
@@ -222,79 +223,6 @@ class Notes {
       if (isBackupError(error)) return null;
       throw error;
     }
-  }
-}
-
-/** After so many transient failures in a row the store counts as unreachable. */
-const mostFailures = 3;
-
-/** How many labels are kept between two listings. */
-const mostKnown = 2000;
-
-/** Reads the labels of archives, past those that the store does not return. */
-class Outsides {
-  /** Why one could not be read. */
-  failure: BackupError | undefined;
-  readonly #store: StorageAdapter;
-  readonly #signal: AbortSignal | undefined;
-  readonly #known: Map<string, Label> | undefined;
-  #read = 0;
-  #inRow = 0;
-
-  constructor(store: StorageAdapter, signal: AbortSignal | undefined, known?: Map<string, Label>) {
-    this.#store = store;
-    this.#signal = signal;
-    this.#known = known;
-  }
-
-  async look(object: StoredObject): Promise<ListedBackup> {
-    const { key, size, modifiedAt } = object;
-    const found = { key, size, storedAt: modifiedAt };
-    try {
-      const label = await this.#knownLabelOf(object);
-      this.#wasAnswered();
-      return { ...found, label };
-    } catch (error) {
-      this.#signal?.throwIfAborted();
-      if (!isBackupError(error)) throw error;
-      if (error.code.startsWith('archive-') || error.code === 'storage-not-found') {
-        this.#wasAnswered();
-        return { ...found, label: null };
-      }
-      this.failure ??= error;
-      this.#inRow = error.code === 'storage-transient' ? this.#inRow + 1 : 0;
-      if (this.#inRow === mostFailures || error.code === 'destination-missing') throw error;
-      return { ...found, label: null, unreadable: error.code };
-    }
-  }
-
-  /** When none was returned, the store is at fault and not an archive. */
-  assertSomeWereRead(): void {
-    if (this.#read === 0 && this.failure !== undefined) throw this.failure;
-  }
-
-  #wasAnswered(): void {
-    this.#read += 1;
-    this.#inRow = 0;
-  }
-
-  async #knownLabelOf({ key, size, modifiedAt, etag = '' }: StoredObject): Promise<Label | null> {
-    const known = this.#known;
-    if (known === undefined) return this.#labelOf(key);
-    const name = `${this.#store.description} ${key} ${size} ${modifiedAt.getTime()} ${etag}`;
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const label = await this.#labelOf(key);
-    if (known.size >= mostKnown) known.clear();
-    if (label !== null) known.set(name, label);
-    return label;
-  }
-
-  async #labelOf(key: string): Promise<Label | null> {
-    const io = { signal: this.#signal };
-    const store = this.#store;
-    const source = store.capabilities.ranges ? await rangeSourceOf(store, key, io) : store.get(key, io);
-    return (await inspectArchive(source, io)).label;
   }
 }
 

@@ -3,8 +3,14 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError, type BackupErrorCode, isBackupError } from '../../src/errors.js';
-import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
+import {
+  findLatestBackup,
+  type ListedBackup,
+  listBackups,
+  listWith,
+} from '../../src/history/list-backups.js';
 import { Spool } from '../../src/nightly/run/spool.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
@@ -75,9 +81,31 @@ test('a line that went away in the middle of a list is told of', async () => {
     '04': 'storage-transient',
     '05': 'storage-transient',
   } as const;
-  await assert.rejects(listBackups(await storeWith(failing)), (error) =>
-    isBackupError(error, 'storage-transient'),
-  );
+  const store = await storeWith(failing);
+  const list: StorageAdapter['list'] = async function* (prefix, options) {
+    if (prefix.endsWith('.tar.age')) throw new BackupError('storage-transient', 'The line is down.');
+    yield* store.list(prefix, options);
+  };
+  await assert.rejects(listBackups({ ...store, list }), (error) => isBackupError(error, 'storage-transient'));
+});
+
+test('any number of neighbours that cannot be read hides no other, and is not waited for without end', async () => {
+  const bad = 'storage-transient';
+  const told = (listed: readonly ListedBackup[]) =>
+    listed.map(({ key, label, unreadable }) => [
+      key.split('/').at(-2)?.slice(-2),
+      label === null ? unreadable : 'read',
+    ]);
+  const unread = (nights: readonly string[]) => nights.map((night) => [night, bad]);
+  const others = await listBackups(await storeWith({ '01': bad, '02': bad, '03': bad }), { practiceId });
+  assert.deepEqual(told(others), [['05', 'read'], ['04', 'read'], ...unread(['03', '02', '01'])]);
+  const store = await storeWith({ '02': bad, '03': bad, '04': bad });
+  const hanging: StorageAdapter['get'] = async function* (key, options) {
+    if (key.includes('-05/')) await delay(60_000, undefined, { signal: options?.signal });
+    yield* store.get(key, options);
+  };
+  const waited = await listWith({ ...store, get: hanging }, { practiceId }, undefined, 5);
+  assert.deepEqual(told(waited), [['01', 'read'], ...unread(['05', '04', '03', '02'])]);
 });
 
 test('the newest that can be read is found past one in cold storage, and none is guessed over a bad line', async () => {
