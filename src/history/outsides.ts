@@ -1,9 +1,8 @@
 import { inspectArchive } from '../archive/index.js';
-import { BackupError, isBackupError } from '../errors.js';
+import { BackupError, type BackupErrorCode, isBackupError } from '../errors.js';
 import type { Label } from '../model/parts.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
-import type { ListedBackup } from './list-backups.js';
 
 /** After so many transient failures in a row the store must show that it is reachable. */
 const mostFailures = 3;
@@ -12,6 +11,15 @@ const shortPatience = 10_000;
 
 /** How many labels are kept between two listings. */
 const mostKnown = 2000;
+
+/** What is known of an archive without its note. */
+export interface Outside {
+  readonly key: string;
+  readonly size: number;
+  readonly storedAt: Date;
+  readonly label: Label | null;
+  readonly unreadable?: BackupErrorCode;
+}
 
 /** Reads the labels of archives, past those that the store does not return. */
 export class Outsides {
@@ -37,7 +45,7 @@ export class Outsides {
     this.#patience = patience;
   }
 
-  async look(object: StoredObject): Promise<ListedBackup> {
+  async look(object: StoredObject): Promise<Outside> {
     const { key, size, modifiedAt } = object;
     const found = { key, size, storedAt: modifiedAt };
     try {

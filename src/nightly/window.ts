@@ -31,7 +31,7 @@ export interface NightSchedule {
    * replaces the practice's own start, inside or outside the window.
    */
   readonly hqTime?: string | Date | undefined;
-  /** Nights from one local copy to the next. @defaultValue 7 */
+  /** Nights from one local copy to the next, at most 366. @defaultValue 7 */
   readonly localEveryNights?: number | undefined;
   /**
    * What happens after a night on which no run could be started. `next-night` waits for the window, because
@@ -152,6 +152,14 @@ export function hqTimeOf(night: string, { hqTime, timeZone }: NightSchedule): Da
   return nightOf(hqTime, timeZone) === night ? hqTime : undefined;
 }
 
+/** As in the file of a night. */
+const limits = [
+  ['lastStartBeforeCloseMinutes', 0, 1440],
+  ['retryAfterMinutes', 0, 1440],
+  ['localEveryNights', 1, 366],
+  ['attemptsPerNight', 1, 100],
+] as const;
+
 /**
  * Refuses a schedule that is never possible.
  *
@@ -163,15 +171,10 @@ export function checkSchedule(schedule: NightSchedule): void {
     if (!(hqTime instanceof Date) || Number.isNaN(hqTime.getTime()))
       throw invalid('The time from HQ is invalid.');
   }
-  for (const [name, least] of [
-    ['lastStartBeforeCloseMinutes', 0],
-    ['retryAfterMinutes', 0],
-    ['localEveryNights', 1],
-    ['attemptsPerNight', 1],
-  ] as const) {
+  for (const [name, least, most] of limits) {
     const value = schedule[name];
-    if (value !== undefined && !(Number.isFinite(value) && value >= least)) {
-      throw invalid(`"${name}" of the schedule must be a number of at least ${least}.`);
+    if (value !== undefined && !(typeof value === 'number' && value >= least && value <= most)) {
+      throw invalid(`"${name}" of the schedule must be a number from ${least} to ${most}.`);
     }
   }
   if (catchUp !== undefined && catchUp !== 'at-once' && catchUp !== 'next-night') {

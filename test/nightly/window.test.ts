@@ -87,6 +87,11 @@ describe('the window of a night', () => {
     for (const changes of [
       { attemptsPerNight: 0 },
       { localEveryNights: Number.NaN },
+      // Every plan would look through so many nights.
+      { localEveryNights: 4_000_000 },
+      { attemptsPerNight: Number.POSITIVE_INFINITY },
+      { lastStartBeforeCloseMinutes: 1e9 },
+      { retryAfterMinutes: 1e300 },
       { retryAfterMinutes: -1 },
       { hqTime: new Date(Number.NaN) },
       { catchUp: 'never' as 'at-once' },
