@@ -5,6 +5,7 @@ import { createHealthcheckAlerts } from '../../src/nightly/alerts/healthcheck-al
 import { createMemoryAlerts } from '../../src/nightly/alerts/memory-alerts.js';
 import type { DestinationStanding } from '../../src/nightly/alerts/standing.js';
 import { notYetOver, standingTroubles } from '../../src/nightly/alerts/troubles.js';
+import { kitsOfNight, newKits } from '../../src/nightly/run/known-kits.js';
 
 const outcome = { practiceId: '4711', night: '2026-07-14', ok: true, summary: 'All good.' };
 
@@ -17,6 +18,24 @@ const fresh = { lastVerified: '2026-07-14' };
 const failed = (code: NonNullable<DestinationStanding['failure']>['code'], nights = 1) => ({
   ...fresh,
   failure: { code, message: 'It failed.', nights },
+});
+
+describe('a new recovery kit', () => {
+  it('is told for a week, also where a clock that was a year ahead met it first', () => {
+    const kit = {
+      id: 'ab12ab12',
+      owner: 'Ada',
+      recipient: 'age1kit',
+      createdAt: '2026-02-01T00:00:00Z',
+      sheets: 1,
+    } as const;
+    let { known } = kitsOfNight([], [kit], '2027-02-02');
+    const told = ['2026-02-03', '2026-02-09', '2026-02-10', '2026-12-30'].map((night) => {
+      ({ known } = kitsOfNight(known, [kit], night));
+      return newKits(known, night).length;
+    });
+    assert.deepEqual(told, [1, 1, 0, 0]);
+  });
 });
 
 describe('standing troubles', () => {

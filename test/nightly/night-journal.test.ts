@@ -123,4 +123,21 @@ describe('a journal', () => {
     await (await open('2026-07-14')).update(() => ({}));
     assert.equal((await open('2026-07-15')).state.firstNight, '2026-07-14');
   });
+
+  const attempt = async (night: string): Promise<void> => {
+    const endedAt = `${night}T23:00:00Z`;
+    await (await open(night)).update(() => ({ lastAttempt: { night, count: 1, endedAt } }));
+  };
+
+  it('keeps its first night where a clock was years behind for some nights', async () => {
+    for (const night of ['2026-07-14', '2026-07-15', '2020-01-01', '2020-01-02']) await attempt(night);
+    assert.equal((await open('2020-01-02')).state.firstNight, '2020-01-01');
+    await attempt('2026-07-18');
+    assert.equal((await open('2026-07-19')).state.firstNight, '2026-07-14');
+  });
+
+  it('keeps a first night that was put right when the wrong one comes', async () => {
+    for (const night of ['2026-08-01', '2026-07-14', '2026-07-31', '2026-08-02']) await attempt(night);
+    assert.equal((await open('2026-08-03')).state.firstNight, '2026-07-14');
+  });
 });

@@ -110,6 +110,7 @@ type Entry<Name extends MayBeAbsent> = NonNullable<NightJournalState[Name]>;
 /** The entries that may be absent. */
 export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJournalState[Name]> } = {
   untoldLoss: oneOf('damaged', 'gone'),
+  firstNightBefore: night,
   lost: someOf(['hq', 'local'], objectOf<LostCopy>({ night, since: night, code: failureCode })),
   lastAttempt: objectOf<Entry<'lastAttempt'>>({
     night,

@@ -81,6 +81,8 @@ export interface NightJournalState {
   readonly machine: string;
   /** Date of the night of the first run. */
   readonly firstNight: string;
+  /** What that was, where a run began before it: a clock was ahead then, or is behind now. */
+  readonly firstNightBefore?: string | undefined;
   readonly pending: readonly PendingCopy[];
   /** What happened to the journal before, until a night has told it. */
   readonly untoldLoss?: 'damaged' | 'gone' | undefined;

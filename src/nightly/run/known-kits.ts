@@ -34,10 +34,12 @@ export function kitsOfNight(
 ): { readonly known: readonly KnownKit[]; readonly hasNew: boolean } {
   const before = new Map(known.map((kit) => [kit.recipient, kit]));
   return {
-    known: kits.map(
-      ({ id, owner, recipient, createdAt }) =>
-        before.get(recipient) ?? { id, owner, recipient, createdAt, since: tonight },
-    ),
+    known: kits.map(({ id, owner, recipient, createdAt }) => {
+      const kit = before.get(recipient);
+      // One that a clock met ahead of its time is new from tonight on, and not until then.
+      if (kit !== undefined) return kit.since > tonight ? { ...kit, since: tonight } : kit;
+      return { id, owner, recipient, createdAt, since: tonight };
+    }),
     hasNew: kits.some(({ recipient }) => !before.has(recipient)),
   };
 }

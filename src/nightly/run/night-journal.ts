@@ -31,6 +31,8 @@ export function goneCopy({ key, night, verifiedAt, store, byHand }: VerifiedCopy
 
 /** How long a damaged table is remembered. */
 const nightsOfDamage = 31;
+/** From one run to the next; a clock that is put right leaves out more. */
+const nightsOfAbsence = 31;
 /** How long a dropped copy is remembered. */
 const nightsOfLoss = 7;
 
@@ -113,12 +115,9 @@ export class NightJournal {
     }
     // A damaged journal costs no backup. It is kept for a later look.
     if (wasDamaged) await retryWhileBusy(() => rename(path, `${path}.damaged`)).catch(unusable);
-    // A first night in the future comes from a wrong clock, and would hold back alerts until then.
-    const isAhead = state !== null && state.firstNight > start.night;
-    const firstNight = isAhead ? start.night : (state ?? empty).firstNight;
     const machine = state?.machine || randomBytes(16).toString('hex');
-    const begun = { ...(state ?? empty), machine, firstNight };
-    const isOnDisk = !wasDamaged && machine === state?.machine && firstNight === state.firstNight;
+    const begun = { ...(state ?? empty), machine, ...firstNightOf(state ?? empty, start.night) };
+    const isOnDisk = !wasDamaged && machine === state?.machine && begun.firstNight === state.firstNight;
     return new NightJournal(path, begun, spareRoom, { wasDamaged, isNew: text === null, isOnDisk });
   }
 
@@ -204,6 +203,21 @@ export class NightJournal {
   newestVerified(destination: Destination, night: string): VerifiedCopy | undefined {
     return newestVerified(this.#state, destination, night);
   }
+}
+
+/**
+ * A first night in the future comes from a wrong clock, of that night or of tonight, and would hold back
+ * alerts until then. If it was tonight's, time goes on from where it was.
+ */
+function firstNightOf(
+  { firstNight, firstNightBefore: before, lastAttempt }: NightJournalState,
+  tonight: string,
+): Pick<NightJournalState, 'firstNight' | 'firstNightBefore'> {
+  if (firstNight > tonight) return { firstNight: tonight, firstNightBefore: before ?? firstNight };
+  if (before === undefined || before > tonight) return { firstNight };
+  const last = lastAttempt?.night ?? before;
+  const isInTurn = last < before && nightsBetween(last, tonight) <= nightsOfAbsence;
+  return { firstNight: isInTurn ? firstNight : before, firstNightBefore: undefined };
 }
 
 /** What this process wrote last, by path: a service reads its own journal every minute. */
