@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readFileIfThere } from '../../files/read-file-if-there.js';
 import { replaceFile } from '../../files/replace-file.js';
 import { makeFolder } from '../../files/sync.js';
@@ -29,19 +30,15 @@ export async function keepReport(spool: string, report: BackupReport, scheduled:
   await replaceFile(last, text);
 }
 
-/** Joins two runs of one night: the best outcome of each destination. */
+/** Joins two runs of one night: the best outcome of each destination, and what either of them found. */
 export function joinReports(earlier: BackupReport, later: BackupReport): BackupReport {
   const destinations = later.destinations.map((after) => {
     const before = earlier.destinations.find(({ destination }) => destination === after.destination);
-    if (before === undefined) return after;
-    const best =
-      outcomesByRank.indexOf(before.outcome) > outcomesByRank.indexOf(after.outcome) ? before : after;
-    return {
-      ...best,
-      caughtUp: [...before.caughtUp, ...after.caughtUp],
-      removed: [...before.removed, ...after.removed],
-    };
+    return before === undefined ? after : joinDestinations(before, after);
   });
+  const asked = new Set(destinations.map(({ destination }) => destination));
+  // The plan may have lost one since.
+  destinations.push(...earlier.destinations.filter(({ destination }) => !asked.has(destination)));
   // The later run may have found a change.
   const { unchangedSince: _, ...read } = earlier;
   const before = later.database === undefined ? earlier : read;
@@ -52,8 +49,41 @@ export function joinReports(earlier: BackupReport, later: BackupReport): BackupR
     finishedAt: later.finishedAt,
     outcome: outcomeOf(destinations),
     destinations,
+    ...joinLists(earlier, later, 'changes', 'looksLikeLoss', 'openingFindings'),
     warnings: [...earlier.warnings, ...later.warnings],
   };
+}
+
+function joinDestinations(before: DestinationReport, after: DestinationReport): DestinationReport {
+  const best =
+    outcomesByRank.indexOf(before.outcome) > outcomesByRank.indexOf(after.outcome) ? before : after;
+  // As the place was when it was looked at last.
+  const { lastVerifiedAt, head, readSince } = { ...before, ...after };
+  return {
+    ...best,
+    caughtUp: [...before.caughtUp, ...after.caughtUp],
+    removed: [...before.removed, ...after.removed],
+    ...(lastVerifiedAt === undefined ? {} : { lastVerifiedAt }),
+    ...(head === undefined ? {} : { head }),
+    ...(readSince === undefined ? {} : { readSince }),
+    ...joinLists(before, after, 'troubles', 'unproven'),
+  };
+}
+
+/** What stands in either list, each once. A list that both lack stays away. */
+function joinLists<From extends object, Name extends keyof From>(
+  earlier: From,
+  later: From,
+  ...names: readonly Name[]
+): Pick<From, Name> {
+  const lists = names.flatMap((name) => {
+    const all = [earlier[name], later[name]].flatMap(
+      (list) => (Array.isArray(list) ? list : []) as unknown[],
+    );
+    const once = all.filter((item, i) => all.findIndex((each) => isDeepStrictEqual(each, item)) === i);
+    return once.length === 0 ? [] : [[name, once]];
+  });
+  return Object.fromEntries(lists) as Pick<From, Name>;
 }
 
 /** The outcome of all destinations together. */
