@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { BackupError } from '../../src/errors.js';
 import type { NightFacts, TableFacts } from '../../src/history/loss/facts.js';
 import { nightAfter } from '../../src/nightly/nights.js';
 import { acknowledgeFindings, announcePurge } from '../../src/nightly/origin/acknowledge.js';
 import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
+import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
+import { NightJournal, readJournal } from '../../src/nightly/run/night-journal.js';
+import { rememberedCopies } from '../../src/nightly/run/remembered-copies.js';
+import { SpareRoom } from '../../src/nightly/run/spare-room.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import { NumberedPractice } from './practice.js';
 
@@ -198,4 +205,63 @@ describe('a loss that a person has acknowledged', () => {
       assert.equal((await acknowledging(3)).length, 1);
     });
   });
+});
+
+describe('alerts that a good night would end', () => {
+  let practice: NumberedPractice;
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+  });
+  afterEach(() => practice.close());
+
+  it('are over where backups were switched off instead, and not before the settings say so', async () => {
+    const settings = createMemorySettings();
+    await settings.save({ enabled: false }, { userNum: '1', computer: 'FRONT' });
+    const read = (): never => {
+      throw new BackupError('database-unreachable', 'It is away.');
+    };
+    const journal = await NightJournal.open(
+      { folder: practice.spool, spareRoom: new SpareRoom(practice.spool) },
+      { practiceId: '4711', night: '2026-01-01' },
+    );
+    await mkdir(practice.spool);
+    const alert = { code: 'set-up-wrong', cause: 'settings-invalid', severity: 'medium' } as const;
+    await practice.alerts.raise({ ...alert, practiceId: '4711', message: 'It will fail.' });
+    await journal.update(() => ({ alerts: { [alert.code]: alert.cause } }));
+    practice.more = { settings: { ...settings, read } };
+    await assert.rejects(practice.night(), { code: 'database-unreachable' });
+    assert.ok(practice.standing.includes('set-up-wrong'));
+    practice.more = { settings };
+    await assert.rejects(practice.night(), { code: 'not-eligible' });
+    assert.deepEqual(practice.standing, ['switched-off']);
+  });
+
+  it('are over where rehearsals left the plan', async () => {
+    const run = async () => ({ ok: false, summary: 'The rehearsal server is gone.' });
+    practice.more = { rehearsal: { everyNights: 7, run } };
+    await practice.night();
+    assert.deepEqual(practice.standing, ['rehearsal-failed']);
+    practice.more = {};
+    await practice.night();
+    assert.deepEqual(practice.standing, []);
+  });
+});
+
+it('more findings than copies are remembered are acknowledged at once', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    await practice.night();
+    const path = join(practice.spool, 'journal.json');
+    const journal = JSON.parse(await readFile(path, 'utf8')) as NightJournalState;
+    const about = Array.from({ length: rememberedCopies + 60 }, (_, i) => {
+      return `4711/2025-01-01/${i.toString(16).padStart(32, '0')}.tar.age`;
+    });
+    const local = { ...journal.sequences!.local!, about, isBroken: true };
+    await writeFile(path, JSON.stringify({ ...journal, sequences: { local } }));
+    await acknowledgeFindings(practice.plan, { user: 'Ada' });
+    const { sequences } = (await readJournal(practice.spool, '4711'))!;
+    assert.deepEqual(sequences?.local?.accepted, about);
+  } finally {
+    await practice.close();
+  }
 });

@@ -55,7 +55,7 @@ export interface SequenceState {
 
 /** How many sentences are kept, and how many names. */
 export const mostTroubles = 8;
-export const mostAccepted = 200;
+export const mostAccepted = 1000;
 
 const night = where(textUpTo(10), isNight);
 const sentences = listOf(textUpTo(4000), mostTroubles);

@@ -47,7 +47,9 @@ export async function tellNight(
       firstNight,
       destinations,
       ...(damage === undefined ? {} : { damage }),
-      ...(rehearsal?.failure === undefined ? {} : { rehearsalFailed: rehearsal.failure }),
+      ...(plan.rehearsal === undefined || rehearsal?.failure === undefined
+        ? {}
+        : { rehearsalFailed: rehearsal.failure }),
       ...(unrecordedOff === true ? { unrecordedOff } : {}),
       ...(keyUnproven === undefined ? {} : { keyUnproven }),
       newKits: newKits(kits, night),
@@ -58,8 +60,9 @@ export async function tellNight(
     plan.alertThresholds,
   );
   const notOver = new Set(notYetOver({ destinations, openings: opening?.standing }));
-  // A good night shows that the set-up is right.
-  if (report.outcome !== 'complete') notOver.add('set-up-wrong');
+  // A good night shows that the set-up is right. Where no copy may be made, none will fail.
+  const isOff = report.destinations.every(({ outcome }) => outcome === 'not-eligible');
+  if (report.outcome !== 'complete' && !isOff) notOver.add('set-up-wrong');
   if (settings?.status === 'disabled' || settings?.status === 'disabled-by-hq') notOver.add('switched-off');
   await sendAlerts(standing, notOver, { sink, journal, logger, emit });
   await remind(context, sink);
