@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMemoryEnrollments } from '../../src/admin/stores/memory-enrollments.js';
 import { listBackups } from '../../src/history/list-backups.js';
 import type { BackupReport } from '../../src/nightly/run/backup-report.js';
 import { claimPruning } from '../../src/nightly/run/pruning-claim.js';
 import { runSupplementalBackup } from '../../src/nightly/run/run-supplemental-backup.js';
+import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
+import { NumberedPractice } from '../history/practice.js';
 import { anyKind, describeOnEachServer, type TestServer } from '../support/servers.js';
 import { type NightBench, setUpNight } from './support/night.js';
 import { buildSmallPractice } from './support/small-practice.js';
@@ -69,5 +72,42 @@ function twoMachines(server: () => TestServer): void {
     assert.equal((await claim('b')).isOurs, true);
   });
 }
+
+it('two machines of one practice never both remove copies of the other where the store cannot refuse a second claim', async () => {
+  const inner = createMemoryStorage();
+  let looked = 0;
+  const store: StorageAdapter = {
+    ...inner,
+    capabilities: { ...inner.capabilities, atomicIfAbsent: false },
+    // As two that look at the same moment, and of which one writes only after the other has read its claim.
+    async put(key, source, { ifAbsent: _, ...options } = {}) {
+      looked += 1;
+      if (looked === 2) while (!isFirstDone) await nextTurn();
+      return inner.put(key, source, options);
+    },
+  };
+  let isFirstDone = false;
+  const { signal } = new AbortController();
+  const claims = ['a', 'b'].map((machine) =>
+    claimPruning({ store, practiceId: '4711', night: '2026-07-14', machine, signal }).finally(() => {
+      isFirstDone = true;
+    }),
+  );
+  const having = (await Promise.all(claims)).filter(({ isOurs }) => isOurs);
+  assert.ok(having.length < 2);
+});
+
+it('one machine alone removes its older copies also where the store cannot refuse a second object', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    const { local } = practice;
+    const storage = { ...local, capabilities: { ...local.capabilities, atomicIfAbsent: false } };
+    practice.more = { hq: undefined, local: { storage, retry: 'none', retention: { daily: 'P2D' } } };
+    await practice.nights(5);
+    assert.equal((await listBackups(local)).length, 3);
+  } finally {
+    await practice.close();
+  }
+});
 
 describeOnEachServer('two machines of one practice', twoMachines, { kinds });

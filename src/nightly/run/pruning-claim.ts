@@ -16,7 +16,8 @@ const longest = 256;
 
 /**
  * Claims the night for one machine, by an object under the practice's keys that only the first of several can
- * create.
+ * create. Where a store lets a second one write over it, whatever it says proves nothing: two could each remove
+ * the other's copy. There nobody has the claim, and each machine removes only what it made itself.
  *
  * @param claim.machine - tells this spool from that of another machine, also after a restart
  */
@@ -30,12 +31,13 @@ export async function claimPruning(claim: {
   const { store, machine, signal } = claim;
   const key = `${claim.practiceId}/${claim.night}/retention.claim`;
   const others: PruningClaim = { isOurs: false, release: async () => undefined };
+  if (!store.capabilities.atomicIfAbsent) return others;
   try {
     await store.put(key, replayableBytes(utf8(machine)), { ifAbsent: true, signal });
   } catch (error) {
     if (!isBackupError(error, 'storage-exists')) throw error;
   }
-  // Also where a store overwrites anyway: the last writer has it, and the other one sees that.
+  // Ours from before a restart counts as well.
   if ((await holderOf(store, key, signal)) !== machine) return others;
   return {
     isOurs: true,
