@@ -3,10 +3,14 @@ import { dueOn } from '../next-run.js';
 import { nightOf } from '../nights.js';
 import type { BackupReport } from '../run/backup-report.js';
 import { codeOf } from '../run/failure.js';
+import { readLocalStore } from '../run/local-store.js';
 import { readHistory } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { runSupplementalBackup } from '../run/run-supplemental-backup.js';
+import { machineTools } from '../run/tools.js';
+import { type Watch, watchNight } from '../run/watch-night.js';
 import { scrubCopies } from '../scrub/scrub-copies.js';
+import { systemClock } from '../service/clock.js';
 import { deadlineOf } from '../window.js';
 import type { FilePlan } from './plan-of.js';
 
@@ -35,11 +39,26 @@ export async function runTonight(file: FilePlan, signal: AbortSignal): Promise<T
 async function makeCopies({ plan, schedule }: FilePlan, signal: AbortSignal): Promise<Tonight> {
   const { practiceId, spool, timeZone } = plan;
   const hours = { ...schedule, timeZone };
-  const now = new Date();
+  const tools = machineTools(plan.now === undefined ? systemClock : { ...systemClock, now: plan.now });
+  const now = tools.clock.now();
   const night = nightOf(now, timeZone);
-  const history = await readHistory(spool, practiceId, night);
+  // A place that cannot be asked for or opened is told by the night that is due there.
+  const store = await readLocalStore(plan, tools, signal).catch(() => undefined);
+  signal.throwIfAborted();
+  const history = await readHistory(spool, practiceId, night, store);
   const destinations = dueOn(night, hours, history, configuredDestinations(plan));
-  if (destinations.length === 0) return { night };
+  if (destinations.length === 0) {
+    await tellNothingDue({
+      plan,
+      night,
+      tonight: night,
+      schedule: hours,
+      tools,
+      signal,
+      emit: () => undefined,
+    });
+    return { night };
+  }
   let told: BackupReport | undefined;
   try {
     const report = await runSupplementalBackup(plan, {
@@ -56,6 +75,16 @@ async function makeCopies({ plan, schedule }: FilePlan, signal: AbortSignal): Pr
   } catch (failure) {
     if (told === undefined || !isBackupError(failure)) throw failure;
     return { night, report: told, failure };
+  }
+}
+
+/** Whoever expects a signal every night gets it also on a night without work. */
+async function tellNothingDue(watch: Watch): Promise<void> {
+  try {
+    await watchNight(watch);
+  } catch (error) {
+    // Another run is working, which tells the night itself.
+    if (!isBackupError(error, 'already-running')) throw error;
   }
 }
 

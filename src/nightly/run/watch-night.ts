@@ -9,6 +9,7 @@ import type { NightSchedule } from '../window.js';
 import type { BackupEvent } from './events.js';
 import type { NightJournalState } from './journal-state.js';
 import { eligibilityByOldSettings, type KnownSettings, knownPractice } from './known-practice.js';
+import { localStoreAt } from './local-store.js';
 import { historyOf, readJournal } from './night-journal.js';
 import { configuredDestinations, type NightPlan } from './night-plan.js';
 import { openOffice } from './office.js';
@@ -48,7 +49,7 @@ export async function watchNight(watch: Watch): Promise<void> {
     const isUnread = plan.settings !== undefined && settings === undefined;
     const eligibility = isUnread ? eligibilityByOldSettings(practice, places) : explainEligibility(practice);
     const wanted = places.filter((each) => eligibility[each]?.eligible !== false);
-    const due = dueOn(night, schedule, historyOf(journal.state, night), wanted);
+    const due = dueOn(night, schedule, historyOf(journal.state, night, storeBy(practice, watch)), wanted);
     // Where it is not known whether copies are wanted, none is too old.
     const eligible = places.filter((each) => eligibility[each]?.eligible === true);
     const destinations = eligible.map((destination) => {
@@ -83,6 +84,15 @@ async function settingsNow({ plan, tools, signal }: Watch): Promise<KnownSetting
   } catch {
     signal.throwIfAborted();
     // The next run reports settings that cannot be read.
+    return undefined;
+  }
+}
+
+/** Where local copies go: a new place has none yet. Undefined where it cannot be opened, which the next run tells. */
+function storeBy({ networkPath }: NightPlan['practice'], { plan, tools }: Watch): string | undefined {
+  try {
+    return localStoreAt(plan, networkPath, tools);
+  } catch {
     return undefined;
   }
 }

@@ -9,6 +9,7 @@ import { loggerWithDiagnosis } from '../log/logger-with-diagnosis.js';
 import { type LastAttempt, type NightHistory, type PlannedRun, planNextRun } from '../next-run.js';
 import { nightAfter, nightOf } from '../nights.js';
 import { codeOf } from '../run/failure.js';
+import { readLocalStore } from '../run/local-store.js';
 import { readHistory, readSchedule } from '../run/night-journal.js';
 import { configuredDestinations, type NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
@@ -17,7 +18,6 @@ import { reportFailedStart, sendAlerts } from '../run/send-alerts.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
 import { scrubWith } from '../scrub/scrub-copies.js';
-import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
 import type { NightlyOptions } from './nightly-options.js';
 import { untilAborted, withTimeout } from './timeout.js';
@@ -313,19 +313,13 @@ export class NightService {
     return { ...known, lastAttempt: { ...(isSame ? written : last), settled } };
   }
 
-  /** Where local copies go now, by the settings; undefined where that is not known or never changes. */
+  /** Where local copies go now; undefined where that is not known. */
   async #localStore(): Promise<string | undefined> {
-    const { settings, local } = this.#plan;
-    if (settings === undefined || local === undefined || local.storage !== undefined) return undefined;
     const now = this.#tools.clock.now().getTime();
     if (this.#path !== undefined && Math.abs(now - this.#path.askedAt) < pathEvery) return this.#path.store;
     let store = this.#path?.store;
     try {
-      const { signal } = this.#options;
-      const path = (
-        await settingsWithTimeout(settings, this.#tools.clock).read({ signal })
-      ).networkPath.trim();
-      store = path === '' ? undefined : this.#tools.openPath(path).description;
+      store = await readLocalStore(this.#plan, this.#tools, this.#options.signal);
     } catch {
       // The night reports settings that cannot be read.
     }
