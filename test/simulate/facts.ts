@@ -35,8 +35,8 @@ export class Facts {
   readonly schedule: ServiceSchedule;
   readonly practice: PracticeFacts;
   readonly #window: (typeof windows)[number];
-  /** The hours that HQ gives instead, or gave until yesterday. */
-  #moved: (typeof windows)[number] | null = null;
+  /** The hours that HQ gives instead, or gave until yesterday; before them those of a run that goes on. */
+  #moved: readonly (typeof windows)[number][] = [];
 
   constructor(random: Random) {
     this.zone = random.pick(zones);
@@ -58,12 +58,12 @@ export class Facts {
 
   /** HQ gives other hours; null where it goes back to its own. */
   move(window: number | null): void {
-    this.#moved = window === null ? null : windows[window % windows.length]!;
+    this.#moved = window === null ? [] : [...this.#moved.slice(-1), windows[window % windows.length]!];
   }
 
   /** The schedule with the hours that HQ gives instead. */
   get movedSchedule(): ServiceSchedule {
-    return { ...this.schedule, ...this.#moved };
+    return { ...this.schedule, ...this.#moved.at(-1) };
   }
 
   /** Whether copies go to HQ at all. */
@@ -84,7 +84,7 @@ export class Facts {
   /** With so many minutes before the window opens and after it closes. */
   isInWindow(at: number, before: number = 0, after: number = 1): boolean {
     const wall = fromNoon(wallTime(at, this.zone));
-    return [this.#window, this.#moved ?? this.#window].some(
+    return [this.#window, ...this.#moved].some(
       ({ opens, closes }) => wall >= fromNoon(opens) - before && wall <= fromNoon(closes) + after,
     );
   }
