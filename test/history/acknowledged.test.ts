@@ -10,7 +10,9 @@ import { keepFacts, readFacts } from '../../src/nightly/origin/facts-file.js';
 import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
 import { NightJournal, readJournal } from '../../src/nightly/run/night-journal.js';
 import { rememberedCopies } from '../../src/nightly/run/remembered-copies.js';
+import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
 import { SpareRoom } from '../../src/nightly/run/spare-room.js';
+import { systemClock } from '../../src/nightly/service/clock.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import { NumberedPractice } from './practice.js';
 
@@ -102,6 +104,24 @@ describe('a loss that a person has acknowledged', () => {
     await go(1);
     assert.deepEqual(practice.standing, ['looks-like-loss']);
     assert.match(practice.alerts.raised.at(-1)!.message, /patient had 500 rows and has 250/);
+  });
+
+  it('stays acknowledged in a later run of the same night, which hides no later loss', async () => {
+    await go(4);
+    rows['patient'] = 500;
+    await go(1);
+    assert.ok((await acknowledgeFindings(practice.plan, { user: 'Ada' })) !== null);
+    practice.now = new Date(practice.now.getTime() - day + 3_600_000);
+    const byHand = () =>
+      makeCopies(
+        practice.plan,
+        { destinations: ['hq'] },
+        practice.tools({ ...systemClock, now: () => practice.now }),
+      );
+    assert.equal((await byHand()).looksLikeLoss, undefined);
+    practice.tables = { ...practice.tables, patient: tableOf(250) };
+    assert.deepEqual((await byHand()).looksLikeLoss, ['The table patient had 500 rows and has 250.']);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
   });
 
   it('was announced: it is told by copies of neither extent', async () => {

@@ -15,7 +15,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was dropped, because its store damaged it
  *   again and again. Stands for a week
  * - `hq-copy-stale`, `local-copy-stale`: the newest verified copy at this place is too old
- * - `set-up-wrong`: the check at the start of the service found something with which no night can succeed
+ * - `set-up-wrong`: the check at the start of the service found something with which no night can succeed.
+ *   Over after a good night, or when no copy is to be made any more
  * - `switched-off`: backups are switched off. Raised again every month while they are
  * - `switched-off-unrecorded`: backups were switched off by a change that is not in the practice's audit
  *   trail
@@ -31,7 +32,7 @@ import type { BackupErrorCode } from '../../errors.js';
  *   open. Stands until that administrator opens one
  * - `recovery-kit-new`: the copies open with a recovery kit that no earlier night used. Stands for a week, so
  *   that the owner notices a kit that somebody else made
- * - `rehearsal-failed`: a rehearsed restore failed
+ * - `rehearsal-failed`: a rehearsed restore failed. Over when one succeeds, or when the plan has none any more
  * - `table-damaged`: the server found a table damaged; it may have repaired it and lost rows. Stands for a
  *   month, whatever the next nights find; not raised while `copy-incomplete` stands
  */

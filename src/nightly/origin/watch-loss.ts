@@ -4,6 +4,7 @@ import { describeLoss, describeUnchanged, type LossFinding } from '../../history
 import { isBefore, judgeNight, type Tonight } from '../../history/loss/judge-night.js';
 import { unchangedSince } from '../../history/loss/stillness.js';
 import type { ArchiveScope, TableSummary } from '../../model/parts.js';
+import { nightAfter } from '../nights.js';
 import { codeOf } from '../run/failure.js';
 import type { NightContext } from '../run/night-context.js';
 import type { NightJournal } from '../run/night-journal.js';
@@ -47,8 +48,10 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
     const announced = (journal.state.announced ?? [])
       .filter(({ until }) => until >= night)
       .flatMap(({ tables }) => tables);
-    const seen = withOtherScope(past, { night, scope: tonight.scope });
-    const facts = factsOf(night, tonight, announced, seen.purged);
+    const earlier = acknowledgedTonight(past, night);
+    const seen = withOtherScope(asNightBefore(past, earlier), { night, scope: tonight.scope });
+    const purged = earlier === undefined ? announced : [allTables];
+    const facts = factsOf(night, tonight, purged, seen.purged);
     const ownDate = furthestBack(datesOf(context, tonight), await headsOf(context, tonight));
     const findings = judgeNight(
       seen.past,
@@ -70,6 +73,19 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
     warn({ code: 'loss-not-judged', message });
     return null;
   }
+}
+
+/** An earlier run of tonight whose findings a person has acknowledged since: the past of this run. */
+function acknowledgedTonight(past: readonly NightFacts[], night: string): NightFacts | undefined {
+  return past.find((each) => each.night === night && each.purged?.includes(allTables) === true);
+}
+
+/** The same nights, with that run as if it had been on the night before. */
+function asNightBefore(past: readonly NightFacts[], own: NightFacts | undefined): readonly NightFacts[] {
+  if (own === undefined) return past;
+  const night = nightAfter(own.night, -1);
+  const others = past.filter((each) => each !== own && (each.night !== night || each.scope !== own.scope));
+  return [...others, { ...own, night }];
 }
 
 /** Whether anything may be removed anywhere. */
