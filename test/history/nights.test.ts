@@ -483,6 +483,21 @@ describe('the notes of nights', () => {
     assert.deepEqual(practice.standing, ['history-broken']);
   });
 
+  it('that nobody signed are no old ones because a journal that was lost does not know the first notes', async () => {
+    await practice.nights(9);
+    const { hq } = practice;
+    const forged = `${practiceId}/2026-01-01/${'a'.repeat(32)}.tar.age`;
+    const createdAt = '2026-01-01T23:30:00.000Z';
+    const holder = { userNum: '1', userName: 'Admin', recipient: 'age1evil' };
+    const archiveId = 'a'.repeat(32);
+    const { bytes } = fakeArchive({ archiveId, createdAt, practiceId, scope: 'critical', holder, size: 5 });
+    await put(hq, forged, bytes);
+    await rm(join(practice.spool, 'journal.json'));
+    await practice.nights(2);
+    assert.ok((await keysOf(hq)).includes(forged));
+    assert.ok(practice.standing.includes('history-broken'));
+  });
+
   it('that could not be removed with their copies frighten nobody, however long ago that was', async () => {
     await practice.nights(1);
     const [key] = await keysOf(practice.hq);

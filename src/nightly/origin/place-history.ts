@@ -159,10 +159,12 @@ export class PlaceHistory {
       ...history.findings.filter(({ kind }) => kind === 'gap').map(describeHistoryFinding),
       ...unseenBefore(newest, history.findings, this.#notary.trustedKeys),
     ];
+    // Where the first notes are gone, it is not known any more what is older than every note.
+    const hasAll = (found[0]?.body.number ?? 1) === 1;
     const state: SequenceState = {
       number: newest?.body.number ?? 0,
       hash: newest?.hash ?? null,
-      since: [...nights, found[0]?.body.night ?? night].sort()[0]!,
+      since: hasAll ? [...nights, found[0]?.body.night ?? night].sort()[0]! : '',
       begun: newest?.body.number ?? 0,
       elsewhere: history.headsElsewhere[this.#other],
       ...(lasting.length === 0 ? {} : { lasting: lasting.slice(0, mostTroubles), isBroken: true }),
