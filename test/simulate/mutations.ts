@@ -94,13 +94,13 @@ export const mutations: readonly (Mutation & {
   {
     name: 'gone-untold',
     file: '/nightly/origin/check-copies.js',
-    from: "const isTold = state === 'going' ||",
-    to: 'const isTold = true ||',
+    from: "const isOver = state === 'going' ||",
+    to: 'const isOver = true ||',
   },
   {
     name: 'old-settings-believed',
     file: '/nightly/run/known-practice.js',
-    from: 'if (known.hq.eligible || known.local.eligible)',
+    from: 'if (places.some((place) => known[place].eligible))',
     to: 'if (true)',
     first: 13_000_282,
   },
