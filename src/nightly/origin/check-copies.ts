@@ -35,6 +35,8 @@ const mostObjects = 40_000;
 const mostAsked = 50;
 /** After so many nights on which the store did not return a copy it is reported. */
 const mostUnread = 3;
+/** After so many copies that cannot be read in one night no other is read. */
+const mostUnreadCopies = 3;
 /** A copy whose date or etag has changed is read even when it is larger than the credit, up to this size. */
 const mostSuspected = 4 * 1024 ** 3;
 
@@ -73,6 +75,7 @@ class Check implements CheckedCopies {
   readonly #objects: ReadonlyMap<string, StoredObject>;
   readonly #isShared: boolean;
   #asked = 0;
+  #unreadCopies = 0;
   /** A list that lacks what is there is truncated. */
   #isListCut = false;
 
@@ -174,6 +177,8 @@ class Check implements CheckedCopies {
   async #read(copy: VerifiedCopy): Promise<void> {
     const { store, night, signal } = this.#given;
     const { key, bytes, sha256 } = copy;
+    // Then the store is at fault, and each waits for long.
+    if (this.#unreadCopies >= mostUnreadCopies) return;
     try {
       await verifyStored(store, key, { size: bytes!, sha256: sha256! }, { signal });
       const { unread: _, ...whole } = copy;
@@ -185,9 +190,9 @@ class Check implements CheckedCopies {
       if (error.code !== 'verification-failed') {
         const { unread } = copy;
         const before = unread?.night === night ? unread.nights - 1 : (unread?.nights ?? 0);
-        // Not as the list says: the next night reads it again.
-        const { seen: _, ...unseen } = copy;
-        this.copies.set(key, { ...unseen, seen: 'unread', unread: { nights: before + 1, night } });
+        this.#unreadCopies += 1;
+        // Not what the list says: the next night reads it again.
+        this.copies.set(key, { ...copy, seen: 'unread', unread: { nights: before + 1, night } });
         return;
       }
       this.copies.set(key, { ...copy, state: 'spoiled' });
