@@ -270,6 +270,12 @@ export class Judge {
     return this.memory(computer).told.has(code) || (this.#alarms.get(code) ?? 0) >= since;
   }
 
+  /** Tries to tell of another cause: whether that is heard or not, the earlier one may be told again. */
+  raising(computer: number, { code, cause }: Alert): void {
+    const before = this.memory(computer).told.get(code);
+    if (before !== undefined && before.cause !== cause) before.isExcused = true;
+  }
+
   raised(computer: number, { code, cause }: Alert): void {
     this.say(`${computer} raises ${code} (${cause})`);
     if (signsOfAttack.has(code) && this.isAlarmFalse())

@@ -142,6 +142,7 @@ export class Services {
     };
     return {
       raise: async (alert) => {
+        judge.raising(computer, alert);
         await answer(true);
         judge.raised(computer, alert);
         await answer(false);
