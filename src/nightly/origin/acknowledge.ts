@@ -11,7 +11,7 @@ import {
   mostAnnouncements,
   mostFindings,
 } from './loss-state.js';
-import { mostAccepted, type SequenceState } from './sequence.js';
+import { isBrokenAnywhere, mostAccepted, type SequenceState } from './sequence.js';
 
 /** Where the service of a practice has its journal. */
 export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
@@ -47,8 +47,7 @@ export async function acknowledgeFindings(
     const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
     const findings = [...(loss?.findings ?? []), ...troubles].slice(0, mostFindings);
     // A place may still be compared with what is lost, though no sentence stands any more.
-    const isBroken = sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
-    if (findings.length === 0 && !isBroken) return null;
+    if (findings.length === 0 && !isBrokenAnywhere(sequences)) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
     if (loss !== undefined) await restartFacts(plan.spool, night);
     await journal.update(

@@ -6,7 +6,7 @@ import { verifyStored } from '../../storage/verify-stored.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import { goneCopy } from '../run/night-journal.js';
 import type { Origins } from '../run/prune.js';
-import { describeFinding } from '../scrub/read-finding.js';
+import { describeFinding, unreadOn } from '../scrub/read-finding.js';
 import type { CopiesToCheck } from './copies-to-check.js';
 import { markOf, noteMarkOf } from './marks.js';
 import { NoteTexts } from './note-texts.js';
@@ -188,11 +188,9 @@ class Check implements CheckedCopies {
       if (!isBackupError(error)) throw error;
       // One that the store does not return hides nothing else.
       if (error.code !== 'verification-failed') {
-        const { unread } = copy;
-        const before = unread?.night === night ? unread.nights - 1 : (unread?.nights ?? 0);
         this.#unreadCopies += 1;
         // Not what the list says: the next night reads it again.
-        this.copies.set(key, { ...copy, seen: 'unread', unread: { nights: before + 1, night } });
+        this.copies.set(key, { ...unreadOn(night, copy), seen: 'unread' });
         return;
       }
       this.copies.set(key, { ...copy, state: 'spoiled' });

@@ -9,6 +9,7 @@ import { nightsBetween } from '../nights.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightJournal } from '../run/night-journal.js';
 import type { StandingLoss } from './loss-state.js';
+import { isBrokenAnywhere } from './sequence.js';
 
 /** How many nights a new journal waits for a place that it has not seen yet. */
 const nightsOfWaiting = 31;
@@ -16,7 +17,7 @@ const nightsOfWaiting = 31;
 /** For the next note. */
 export function unseenIn({ state }: Pick<NightJournal, 'state'>): Pick<NoteBody, 'unseen'> {
   const { loss, sequences } = state;
-  const isBroken = sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
+  const isBroken = isBrokenAnywhere(sequences);
   if (loss === undefined && !isBroken) return {};
   return {
     unseen: [...(isBroken ? (['history'] as const) : []), ...(loss === undefined ? [] : (['loss'] as const))],

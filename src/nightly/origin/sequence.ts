@@ -84,6 +84,13 @@ export const isSequence: Shape<SequenceState> = where(
   ({ number, hash }) => hash !== null || number === 0,
 );
 
+/** Whether copies at any place are missing, changed or signed by nobody known, and nobody has acknowledged it. */
+export function isBrokenAnywhere(
+  sequences: { readonly hq?: SequenceState; readonly local?: SequenceState } | undefined,
+): boolean {
+  return sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
+}
+
 /** What is wrong at a place. */
 interface Found {
   readonly troubles: readonly string[];

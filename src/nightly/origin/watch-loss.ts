@@ -12,6 +12,7 @@ import { madeLast } from '../run/remembered-copies.js';
 import { keepFacts, readFacts } from './facts-file.js';
 import { mostFindings, type StandingLoss } from './loss-state.js';
 import { withOtherScope } from './other-scope.js';
+import { isBrokenAnywhere } from './sequence.js';
 
 /** What was stored must be in the database that is read after so many milliseconds. */
 const leastAge = 3_600_000;
@@ -91,7 +92,7 @@ function asNightBefore(past: readonly NightFacts[], own: NightFacts | undefined)
 /** Whether anything may be removed anywhere. */
 export function isFrozen({ state }: Pick<NightJournal, 'state'>): boolean {
   const { loss, sequences } = state;
-  return loss !== undefined || sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
+  return loss !== undefined || isBrokenAnywhere(sequences);
 }
 
 function factsOf(

@@ -161,14 +161,17 @@ function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly R
   // another computer has read back.
   const isUnproven = (key: string): boolean =>
     pruning.origins !== undefined && pruning.origins?.proven.has(key) !== true;
-  return readable.map(({ key, label }) => ({
-    key,
-    createdAt: new Date(label.createdAt),
-    scope: label.scope,
-    verified: known.has(key) && known.get(key)?.state === undefined,
-    opensForLivingAdmin: opens.has(label.archiveId),
-    byHand: known.has(key) ? known.get(key)?.byHand === true : isUnproven(key),
-  }));
+  return readable.map(({ key, label }) => {
+    const copy = known.get(key);
+    return {
+      key,
+      createdAt: new Date(label.createdAt),
+      scope: label.scope,
+      verified: copy !== undefined && copy.state === undefined,
+      opensForLivingAdmin: opens.has(label.archiveId),
+      byHand: copy === undefined ? isUnproven(key) : copy.byHand === true,
+    };
+  });
 }
 
 // The key of an archive names it; a file that was renamed or copied by hand is left alone.

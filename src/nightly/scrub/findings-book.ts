@@ -11,7 +11,7 @@ import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
 import { sendAlerts } from '../run/send-alerts.js';
 import type { Clock } from '../service/clock.js';
-import { describeFinding, type ReadCopy } from './read-finding.js';
+import { describeFinding, type ReadCopy, unreadOn } from './read-finding.js';
 
 /** A copy that was read, and where. */
 export interface Finding extends ReadCopy {
@@ -132,7 +132,8 @@ function withFindings(
   return changed;
 }
 
-function readCopy({ unread, ...copy }: VerifiedCopy, { found }: Finding, night: string): VerifiedCopy {
+function readCopy(before: VerifiedCopy, { found }: Finding, night: string): VerifiedCopy {
+  const { unread: _, ...copy } = before;
   switch (found) {
     case 'whole':
       return { ...copy, readAt: night };
@@ -141,10 +142,8 @@ function readCopy({ unread, ...copy }: VerifiedCopy, { found }: Finding, night: 
       return { ...copy, readAt: night, noteSeen: 'changed' };
     case 'spoiled':
       return { ...copy, state: 'spoiled' };
-    case 'unread': {
-      const before = unread?.night === night ? unread.nights - 1 : (unread?.nights ?? 0);
-      return { ...copy, unread: { nights: before + 1, night } };
-    }
+    case 'unread':
+      return unreadOn(night, before);
   }
 }
 

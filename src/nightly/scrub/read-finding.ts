@@ -1,3 +1,4 @@
+import type { VerifiedCopy } from '../run/journal-state.js';
 import type { ProvableCopy } from './due-copies.js';
 
 /**
@@ -11,6 +12,12 @@ export type ReadFinding = 'note-changed' | 'spoiled' | 'unread' | 'whole';
 export interface ReadCopy {
   readonly copy: ProvableCopy;
   readonly found: ReadFinding;
+}
+
+/** A copy that the store did not return tonight, with the nights on which it did not; a night counts once. */
+export function unreadOn(night: string, { unread, ...copy }: VerifiedCopy): VerifiedCopy {
+  const before = unread?.night === night ? unread.nights - 1 : (unread?.nights ?? 0);
+  return { ...copy, unread: { nights: before + 1, night } };
 }
 
 /** What is wrong with a copy, for people; null if nothing is. */
