@@ -69,7 +69,12 @@ describe('a backup of MySQL 5.6 restored into MariaDB', { skip: missing ?? false
   it('C5: bytes as default of an empty table are the same on both, and told when they are not', async () => {
     const make = (bytes: string): string =>
       `CREATE TABLE empty.t (id INT PRIMARY KEY, c VARBINARY(9) NOT NULL DEFAULT x'${bytes}') ENGINE=InnoDB`;
-    for (const server of [from, to]) await server.query(['CREATE DATABASE empty', make('FFFE27')]);
+    for (const server of [from, to]) {
+      await server.query([
+        'CREATE DATABASE empty CHARACTER SET latin1 COLLATE latin1_swedish_ci',
+        make('FFFE27'),
+      ]);
+    }
     const sides = [from, to].map(({ address }) => ({ ...address, database: 'empty' }));
     assert.deepEqual((await compareDatabases(sides[0]!, sides[1]!)).differences, []);
     await to.query(["ALTER TABLE empty.t MODIFY c VARBINARY(9) NOT NULL DEFAULT x'FFFF27'"]);

@@ -99,7 +99,7 @@ describe('a copy of MariaDB for MySQL 5.6', { skip: missing ?? false }, () => {
   before(async () => {
     [from, to] = await Promise.all([startServer('mariadb'), startServer('mysql-5.6')]);
     await from.query([
-      `CREATE DATABASE ${source} CHARACTER SET utf8mb3`,
+      `CREATE DATABASE ${source} CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci`,
       `USE ${source}`,
       'CREATE TABLE good (id INT PRIMARY KEY) ENGINE=InnoDB',
       'INSERT INTO good VALUES (1), (2)',

@@ -200,18 +200,20 @@ function shownExpression(bytes: string, column: string): string | undefined {
   return expression === undefined ? undefined : (textOf(expression) ?? expression);
 }
 
-/** The bytes of a default in a statement: from a literal, or from hexadecimal. */
+/** The bytes of a default in a statement: from a literal, or from hexadecimal in either of its forms. */
 function shownDefault(bytes: string, column: string): string | undefined {
   const line = columnLine(bytes, column);
   const tokens = tokenise(line ?? '').filter(({ kind }) => kind !== 'space');
   const at = tokens.findIndex(({ kind, text }) => kind === 'word' && /^default$/i.test(text)) + 1;
-  const literal = tokens.slice(at, at + 3).find(({ kind, text }) => kind === 'text' || /^0x/i.test(text));
+  const said = tokens.slice(at, at + 3);
+  const i = said.findIndex(({ kind, text }) => kind === 'text' || /^0x/i.test(text));
+  const literal = said[i];
   if (at === 0 || literal === undefined) return undefined;
-  const hex =
-    literal.kind === 'text'
-      ? Buffer.from(contentOf(literal.text), 'latin1').toString('hex')
-      : literal.text.slice(2);
-  return hex.toUpperCase();
+  if (literal.kind !== 'text') return literal.text.slice(2).toUpperCase();
+  const content = contentOf(literal.text);
+  // MariaDB 11.8.9 and later show bytes as x'…'.
+  const isHex = /^x$/i.test(said[i - 1]?.text ?? '');
+  return (isHex ? content : Buffer.from(content, 'latin1').toString('hex')).toUpperCase();
 }
 
 /** Whether the default of a column is text or bytes, and neither empty nor an expression. */

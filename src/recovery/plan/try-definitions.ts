@@ -119,7 +119,10 @@ export function notTried(untried: string): Trial {
 }
 
 function mayNot(error: BackupError): Trial {
-  return notTried(`the database user may not make a scratch database (${serverErrorNumber(error)})`);
+  const why = isBackupError(error, 'privilege-missing')
+    ? 'the database user may not make a scratch database'
+    : 'the server made no scratch database with the character set of this one';
+  return notTried(`${why} (${serverErrorNumber(error)})`);
 }
 
 /** Drops the scratch databases of trials whose sessions have ended. */
