@@ -24,7 +24,7 @@ export interface Alert {
     readonly destination?: Destination;
 }
 
-export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'not-opened-lately' | 'opening-failed' | 'recipient-not-ours' | 'recovery-kit-new' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
+export type AlertCode = 'admin-password-missing' | 'backup-failed' | 'copies-unchecked' | 'copy-incomplete' | 'history-broken' | 'hq-copy-failed' | 'hq-copy-lost' | 'hq-copy-stale' | 'key-unproven' | 'local-copy-failed' | 'local-copy-lost' | 'local-copy-stale' | 'looks-like-loss' | 'no-usable-admin' | 'not-opened-lately' | 'opening-failed' | 'recipient-not-ours' | 'recovery-kit-new' | 'rehearsal-failed' | 'set-up-wrong' | 'switched-off' | 'switched-off-unrecorded' | 'table-damaged';
 
 export interface AlertSink {
     raise(alert: Alert, options?: {

@@ -11,6 +11,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `copy-incomplete`: the newest copy was made without a damaged table, or without rows of it, as the plan
  *   allows; or, with the cause `dump-incomplete`, without routines or events that the server cannot show.
  *   Stands until a copy is complete
+ * - `copies-unchecked`: for several nights in a row the older copies at a place could not be checked, or no
+ *   signed note of a copy be stored there. Over when a night has done both
  * - `hq-copy-failed`, `local-copy-failed`: the copy for this place could not be made or stored
  * - `hq-copy-lost`, `local-copy-lost`: a copy of an earlier night was dropped, because its store damaged it
  *   again and again. Stands for a week
@@ -39,6 +41,7 @@ import type { BackupErrorCode } from '../../errors.js';
 export type AlertCode =
   | 'admin-password-missing'
   | 'backup-failed'
+  | 'copies-unchecked'
   | 'copy-incomplete'
   | 'history-broken'
   | 'hq-copy-failed'
@@ -64,6 +67,7 @@ export type AlertCode =
 export const alertCodes: Readonly<{ [Code in AlertCode]: Code }> = {
   'admin-password-missing': 'admin-password-missing',
   'backup-failed': 'backup-failed',
+  'copies-unchecked': 'copies-unchecked',
   'copy-incomplete': 'copy-incomplete',
   'history-broken': 'history-broken',
   'hq-copy-failed': 'hq-copy-failed',

@@ -50,6 +50,11 @@ export interface DestinationStanding {
   readonly unseen?: string;
   /** A copy of an earlier night that was dropped recently. */
   readonly lost?: { readonly night: string; readonly code: BackupErrorCode | 'unexpected' };
+  /** What keeps its older copies from being checked, and for how many nights in a row. */
+  readonly unchecked?: {
+    readonly code: BackupErrorCode | 'unexpected';
+    readonly count: number;
+  };
   /** The trouble of the newest run, if it had any. */
   readonly failure?: {
     readonly code: BackupErrorCode | 'unexpected';

@@ -49,6 +49,7 @@ export function standingTroubles(
       unseen === undefined ? null : notShown(standing, unseen),
       lost === undefined ? null : givenUp(standing, place, lost),
       staleness(standing, place, thresholds),
+      unchecked(standing, place, thresholds),
     ]) {
       if (alert !== null) add(alert);
     }
@@ -164,7 +165,8 @@ export function notYetOver({
     for (const code of ['not-opened-lately', 'opening-failed', 'recipient-not-ours'] as const)
       codes.add(code);
   }
-  for (const { destination, failure: trouble } of destinations) {
+  for (const { destination, failure: trouble, unchecked: nights } of destinations) {
+    if (nights !== undefined) codes.add('copies-unchecked');
     if (trouble === undefined) continue;
     if (trouble.lateCopyArrived !== true) codes.add(`${destination}-copy-failed`);
     // Nothing was read, so the administrator is not known either.
@@ -286,6 +288,23 @@ function staleness(
     practiceId,
     destination,
     message: `${newest}, ${age} nights ago. The report of the last night says why. If that does not help, call support.`,
+  };
+}
+
+function unchecked(
+  { practiceId }: Standing,
+  { destination, failure, unchecked: nights }: DestinationStanding,
+  { passingNights = 3 }: AlertThresholds,
+): Alert | null {
+  // A place that takes no copy either has an alert for that.
+  if (nights === undefined || nights.count < passingNights || failure !== undefined) return null;
+  return {
+    code: 'copies-unchecked',
+    cause: nights.code,
+    severity: 'medium',
+    practiceId,
+    destination,
+    message: `The older copies ${inWords[destination]} could not be checked, or the notes of new ones not be stored, for ${nights.count} nights in a row (${nights.code}). New copies are made all the same, but nobody would notice if older ones were changed. Have the place, the rights there and the key that signs the notes checked.`,
   };
 }
 

@@ -9,7 +9,7 @@ import { readNote, verifyHistory } from '../../history/verify-history.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { replayableBytes } from '../../storage/replayable.js';
 import { codeOf } from '../run/failure.js';
-import type { VerifiedCopy } from '../run/journal-state.js';
+import type { FailedNights, VerifiedCopy } from '../run/journal-state.js';
 import type { NightContext } from '../run/night-context.js';
 import { scrubNightsOf } from '../run/night-plan.js';
 import type { Origins } from '../run/prune.js';
@@ -44,6 +44,12 @@ export class PlaceHistory {
 
   /** Whether the notes that are there were read and compared in this run. */
   #isReady = false;
+  #trouble: FailedNights['code'] | undefined;
+
+  /** What first kept this run from checking the copies, or from writing their notes. */
+  get trouble(): FailedNights['code'] | undefined {
+    return this.#trouble;
+  }
 
   /** Who made the archives here that the journal does not know; undefined until that was checked. */
   origins: Origins | undefined;
@@ -75,6 +81,7 @@ export class PlaceHistory {
     } catch (error) {
       signal.throwIfAborted();
       const message = `The older copies in ${this.#store.description} could not be checked (${codeOf(error)}). The next night checks them.`;
+      this.#trouble ??= codeOf(error);
       warn({ code: 'copies-not-checked', message });
     }
     await retainLastClean(this.#destination, this.#store, this.#around);
@@ -97,6 +104,7 @@ export class PlaceHistory {
   #warnOfNote(error: unknown): void {
     this.#around.signal.throwIfAborted();
     const message = `The signed note of a copy could not be stored in ${this.#store.description} (${codeOf(error)}). The copy itself is stored and whole. The next night writes its note.`;
+    this.#trouble ??= codeOf(error);
     this.#around.warn({ code: 'note-not-stored', message });
   }
 
@@ -303,6 +311,7 @@ export class PlaceHistory {
     this.origins = checked.origins;
     if (checked.unreadNotes > 0) {
       const message = `${this.#store.description} did not return ${checked.unreadNotes} of the notes beside the copies, so these copies could not be checked. They are kept, and the next night asks again.`;
+      this.#trouble ??= 'storage-transient';
       warn({ code: 'copies-not-checked', message });
     }
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);

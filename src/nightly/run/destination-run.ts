@@ -12,7 +12,7 @@ import { provableAt, readSince, unprovenAt } from '../scrub/due-copies.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
 import { deliverCopy } from './deliver-copy.js';
 import { codeOf, happenedOf, hasTroubleOfItsOwn, originOf, sentenceOf } from './failure.js';
-import type { PendingCopy, VerifiedCopy } from './journal-state.js';
+import type { FailedNights, PendingCopy, VerifiedCopy } from './journal-state.js';
 import type { NightContext } from './night-context.js';
 import { configuredDestinations } from './night-plan.js';
 import { PendingCopies } from './pending-copies.js';
@@ -36,6 +36,7 @@ export class DestinationRun {
   #waiting = false;
   #error: unknown;
   #history: PlaceHistory | undefined;
+  #uncheckedBy: FailedNights['code'] | undefined;
   readonly #caughtUp: CopyReport[] = [];
   readonly #removed: string[] = [];
 
@@ -172,7 +173,10 @@ export class DestinationRun {
     if (store === undefined || this.#eligibility?.eligible !== true) return;
     await this.#onNotes(async () => {
       const signing = await this.#context.notary();
-      if (signing === null) return;
+      if (signing === null) {
+        this.#uncheckedBy = 'unexpected';
+        return;
+      }
       this.#history = new PlaceHistory(this.destination, this.#context, signing, store);
       await this.#history.check();
     });
@@ -191,8 +195,17 @@ export class DestinationRun {
     } catch (error) {
       if (callerSignal?.aborted === true) return;
       const message = `The signed notes of the copies could not be written (${codeOf(error)}). The copies themselves are not affected.`;
+      this.#uncheckedBy ??= codeOf(error);
       warn({ code: 'note-not-stored', message });
     }
+  }
+
+  /**
+   * What kept this run from checking the older copies or writing notes; null where nothing did, undefined where
+   * it was not tried.
+   */
+  get uncheckedBy(): FailedNights['code'] | null | undefined {
+    return this.#uncheckedBy ?? this.#history?.trouble ?? (this.#history === undefined ? undefined : null);
   }
 
   /** Removes what retention does not keep, only after a verified copy. Never rejects. */
@@ -257,6 +270,7 @@ export class DestinationRun {
     const unseen = journal.state.unseen?.[this.destination];
     const lastVerified = journal.newestVerified(this.destination, night)?.night;
     const lost = journal.lossKnownOn(night, this.destination);
+    const unchecked = journal.state.unchecked?.[this.destination];
     const base = {
       destination: this.destination,
       ...(lastVerified === undefined ? {} : { lastVerified }),
@@ -264,6 +278,7 @@ export class DestinationRun {
       ...(incomplete === undefined ? {} : { incomplete }),
       ...(unseen === undefined ? {} : { unseen }),
       ...(lost === undefined ? {} : { lost }),
+      ...(unchecked === undefined ? {} : { unchecked }),
     };
     const error = this.#error;
     if (this.#verified || (!this.isDue && error === undefined)) return base;

@@ -86,7 +86,7 @@ export function verifiedCopyOf(practiceId: string): Shape<VerifiedCopy> {
   });
 }
 
-/** Nights in a row without a copy, of one destination. */
+/** Nights in a row on which something failed at one destination. */
 export const failedNights: Shape<FailedNights> = objectOf<FailedNights>({ count, night, code: failureCode });
 
 /** The cause of an alert. */
@@ -112,6 +112,7 @@ export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJourna
   untoldLoss: oneOf('damaged', 'gone'),
   firstNightBefore: night,
   lost: someOf(['hq', 'local'], objectOf<LostCopy>({ night, since: night, code: failureCode })),
+  unchecked: someOf(['hq', 'local'], failedNights),
   lastAttempt: objectOf<Entry<'lastAttempt'>>({
     night,
     count,

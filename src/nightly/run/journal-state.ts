@@ -65,7 +65,7 @@ export interface VerifiedCopy {
   readonly missing?: string;
 }
 
-/** Nights in a row without a copy. */
+/** Nights in a row on which something failed at a place. */
 export interface FailedNights {
   readonly count: number;
   /** Date of the newest of them. */
@@ -88,7 +88,10 @@ export interface NightJournalState {
   readonly untoldLoss?: 'damaged' | 'gone' | undefined;
   /** Newest first. */
   readonly verified: Readonly<Record<Destination, readonly VerifiedCopy[]>>;
+  /** No copy could be stored. */
   readonly failed: Readonly<Partial<Record<Destination, FailedNights>>>;
+  /** Older copies could not be checked, or no note of a copy be stored. */
+  readonly unchecked?: Readonly<Partial<Record<Destination, FailedNights>>>;
   /** The newest copy of each place that was dropped. */
   readonly lost?: Readonly<Partial<Record<Destination, LostCopy>>>;
   /**

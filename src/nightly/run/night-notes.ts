@@ -139,6 +139,25 @@ export function noteFailures(
   journal.note(() => ({ damage: { night, message: happenedOf(damaged.error) } }));
 }
 
+/** Records at which places the older copies could not be checked, and for how many nights in a row. */
+export function noteUnchecked(
+  { journal, night }: NightContext,
+  destinationRuns: readonly DestinationRun[],
+): void {
+  journal.note(({ unchecked }) => {
+    const next = { ...unchecked };
+    for (const { destination, uncheckedBy, eligibility } of destinationRuns) {
+      if (uncheckedBy === null || eligibility?.eligible === false) delete next[destination];
+      else if (uncheckedBy !== undefined) {
+        const last = next[destination];
+        const count = (last?.count ?? 0) + (last?.night === night ? 0 : 1);
+        next[destination] = { count, night, code: uncheckedBy };
+      }
+    }
+    return { unchecked: next };
+  });
+}
+
 /** The journal is written first: notes that only the database knows show that the journal was rolled back. */
 export async function keepHeads({ journal, heads, notary, signal }: NightContext): Promise<void> {
   if (signal.aborted) return;

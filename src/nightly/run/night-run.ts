@@ -26,6 +26,7 @@ import {
   noteDamage,
   noteFailures,
   noteKits,
+  noteUnchecked,
   tellLostJournal,
 } from './night-notes.js';
 import { configuredDestinations, type NightPlan, type RunOptions } from './night-plan.js';
@@ -150,6 +151,7 @@ export class NightRun {
     await keepHeads(this.#context);
     callerSignal?.throwIfAborted();
     noteFailures(this.#context, this.#destinationRuns);
+    noteUnchecked(this.#context, this.#destinationRuns);
     const report = await rehearse(this.#context, this.#report(startedAt));
     if (scheduled) noteAttemptEnd(this.#context, this.#destinationRuns);
     journal.note(() => ({ untoldLoss: undefined }));
