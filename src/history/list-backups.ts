@@ -8,6 +8,7 @@ import { formatNoteKey, isSignedBy, largestNote, parseNote } from './note.js';
 import { judgeNoteBeside, type OriginBeside } from './note-beside.js';
 import { parseBody } from './note-body.js';
 import { Outsides } from './outsides.js';
+import { SmallReads } from './small-reads.js';
 import { readNote } from './verify-history.js';
 
 /** An archive in a store, as its label describes it. */
@@ -51,7 +52,8 @@ export interface ListBackupsOptions {
 /**
  * The archives of a store, newest first, with their labels. No key is needed. A file that is named like an
  * archive but cannot be read as one is listed last, without a label. One that the store does not return, such
- * as one in cold storage or on a bad sector, hides no other.
+ * as one in cold storage or on a bad sector, hides no other. After five in a row for which the store stays
+ * silent, it is not asked for older ones.
  *
  * @throws BackupError `storage-…` when the store cannot be listed, or none of several can be read
  * @example
@@ -67,7 +69,15 @@ export async function listBackups(
 ): Promise<readonly ListedBackup[]> {
   assertStorage('store', store);
   assertOptions(options, { practiceId: 'text?', now: 'date?' });
-  return during('read', () => listWith(store, options));
+  return during('read', async () => (await listWith(store, options)).backups);
+}
+
+/** What a store lists. */
+export interface Listing {
+  /** Newest first. */
+  readonly backups: readonly ListedBackup[];
+  /** Several in a row did not return, so that no other label was read. */
+  readonly isAway: boolean;
 }
 
 /**
@@ -75,23 +85,25 @@ export async function listBackups(
  *
  * @param known - labels that were read before; those of objects that were not written since are not read
  * again
- * @param patience - how long it waits for a label once several were not returned, in milliseconds
+ * @param patience - how long it waits for a label or note once several were not returned, in milliseconds
  */
 export async function listWith(
   store: StorageAdapter,
   options: ListBackupsOptions,
   known?: Map<string, Label>,
   patience?: number,
-): Promise<readonly ListedBackup[]> {
+): Promise<Listing> {
+  const { now = new Date() } = options;
   const listed: ListedBackup[] = [];
   const outsides = new Outsides(store, options.signal, known, patience);
-  const notes = new Notes(store, options);
-  for await (const object of objectsOf(store, options, notes)) {
+  const notes = new Notes(store, options, patience);
+  // Newest first, so that the older ones are left out if the store stops answering.
+  for (const object of await objectsOf(store, options, { notes, now })) {
     const backup = await notes.judge(await outsides.look(object));
     if (isWanted(backup, options)) listed.push(backup);
   }
   outsides.assertSomeWereRead();
-  return listed.sort(newestFirst(options.now));
+  return { backups: listed.sort(newestFirst(now)), isAway: outsides.isAway };
 }
 
 /** The newest archive, and those that claim to be newer. */
@@ -120,17 +132,14 @@ export async function findLatestBackup(
 }
 
 async function findLatest(store: StorageAdapter, options: ListBackupsOptions): Promise<LatestBackup | null> {
-  const objects: StoredObject[] = [];
+  const { now = new Date() } = options;
   const notes = new Notes(store, options);
-  for await (const object of objectsOf(store, options, notes)) objects.push(object);
+  const objects = await objectsOf(store, options, { notes, now });
   const trusted = await notes.trustedKeys();
   const passedOver: ListedBackup[] = [];
-  // Keys contain the date of the night, so the newest are read first and most others not at all.
-  const { now = new Date() } = options;
-  const latestFirst = objects.sort((a, b) => latest(b, now) - latest(a, now));
   let newest: ListedBackup | null = null;
   const outsides = new Outsides(store, options.signal);
-  for (const object of latestFirst) {
+  for (const object of objects) {
     if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
     const backup = await notes.judge(await outsides.look(object));
     // A transient failure is thrown: an older copy must not be taken for the newest because of a broken line.
@@ -154,17 +163,19 @@ function isSignedByOneOf(keys: readonly string[], { origin }: ListedBackup): boo
   return origin?.kind === 'signed' && keys.includes(origin.signedWith);
 }
 
-async function* objectsOf(
+/** Keys contain the date of the night, so what may be newest is first without a label being read. */
+async function objectsOf(
   store: StorageAdapter,
   { practiceId, signal }: ListBackupsOptions,
-  notes: Notes,
-): AsyncGenerator<StoredObject> {
+  { notes, now }: { readonly notes: Notes; readonly now: Date },
+): Promise<readonly StoredObject[]> {
   const prefix = practiceId === undefined ? '' : `${practiceId}/`;
+  const objects: StoredObject[] = [];
   for await (const object of store.list(prefix, { signal })) {
-    if (object.key.endsWith('.tar.age')) yield object;
-    // In the order of keys, a note comes before its archive.
+    if (object.key.endsWith('.tar.age')) objects.push(object);
     else if (isNote(object.key)) notes.add(object);
   }
+  return objects.sort((a, b) => latest(b, now) - latest(a, now));
 }
 
 /** How many notes are tried for the key that was used first. */
@@ -174,12 +185,14 @@ const mostTried = 5;
 class Notes {
   readonly #store: StorageAdapter;
   readonly #options: ListBackupsOptions;
+  readonly #reads: SmallReads;
   /** By the keys of their archives. */
   readonly #objects = new Map<string, StoredObject>();
 
-  constructor(store: StorageAdapter, options: ListBackupsOptions) {
+  constructor(store: StorageAdapter, options: ListBackupsOptions, patience?: number) {
     this.#store = store;
     this.#options = options;
+    this.#reads = new SmallReads(store, options.signal, patience);
   }
 
   add(object: StoredObject): void {
@@ -217,7 +230,7 @@ class Notes {
     const { key, size } = this.#objects.get(archiveKey)!;
     if (size > largestNote) return '';
     try {
-      return await readNote(this.#store, key, this.#options.signal);
+      return await this.#reads.read(key, (signal) => readNote(this.#store, key, signal));
     } catch (error) {
       this.#options.signal?.throwIfAborted();
       if (isBackupError(error)) return null;

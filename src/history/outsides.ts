@@ -1,13 +1,12 @@
 import { inspectArchive } from '../archive/index.js';
-import { BackupError, type BackupErrorCode, isBackupError } from '../errors.js';
+import { type BackupError, type BackupErrorCode, isBackupError } from '../errors.js';
 import type { Label } from '../model/parts.js';
 import type { StorageAdapter, StoredObject } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
+import { SmallReads } from './small-reads.js';
 
 /** After so many transient failures in a row the store must show that it is reachable. */
 const mostFailures = 3;
-/** How long a label is then waited for, with all tries; in milliseconds. */
-const shortPatience = 10_000;
 
 /** How many labels are kept between two listings. */
 const mostKnown = 2000;
@@ -28,8 +27,7 @@ export class Outsides {
   readonly #store: StorageAdapter;
   readonly #signal: AbortSignal | undefined;
   readonly #known: Map<string, Label> | undefined;
-  readonly #patience: number;
-  #isPatient = true;
+  readonly #reads: SmallReads;
   #read = 0;
   #inRow = 0;
 
@@ -37,12 +35,17 @@ export class Outsides {
     store: StorageAdapter,
     signal: AbortSignal | undefined,
     known?: Map<string, Label>,
-    patience: number = shortPatience,
+    patience?: number,
   ) {
     this.#store = store;
     this.#signal = signal;
     this.#known = known;
-    this.#patience = patience;
+    this.#reads = new SmallReads(store, signal, patience);
+  }
+
+  /** {@link SmallReads.isAway} */
+  get isAway(): boolean {
+    return this.#reads.isAway;
   }
 
   async look(object: StoredObject): Promise<Outside> {
@@ -62,7 +65,7 @@ export class Outsides {
       this.failure ??= error;
       this.#inRow = error.code === 'storage-transient' ? this.#inRow + 1 : 0;
       if (error.code === 'destination-missing') throw error;
-      if (this.#inRow === mostFailures) await this.#assertReachable(key);
+      if (this.#inRow === mostFailures && !this.isAway) await this.#assertReachable(key);
       return { ...found, label: null, unreadable: error.code };
     }
   }
@@ -76,7 +79,6 @@ export class Outsides {
   async #assertReachable(key: string): Promise<void> {
     for await (const _ of this.#store.list(key, { signal: this.#signal })) break;
     this.#inRow = 0;
-    this.#isPatient = false;
   }
 
   #wasAnswered(): void {
@@ -96,28 +98,12 @@ export class Outsides {
     return label;
   }
 
-  async #labelOf(key: string): Promise<Label | null> {
-    if (this.#isPatient) return labelOf(this.#store, key, this.#signal);
-    const limit = AbortSignal.timeout(this.#patience);
-    try {
-      return await labelOf(
-        this.#store,
-        key,
-        AbortSignal.any([limit, ...(this.#signal ? [this.#signal] : [])]),
-      );
-    } catch (error) {
-      if (!limit.aborted || this.#signal?.aborted === true) throw error;
-      const message = `${key} in ${this.#store.description} did not arrive in time.`;
-      throw new BackupError('storage-transient', message, { cause: error, details: { key } });
-    }
+  #labelOf(key: string): Promise<Label | null> {
+    return this.#reads.read(key, (signal) => labelOf(this.#store, key, signal));
   }
 }
 
-async function labelOf(
-  store: StorageAdapter,
-  key: string,
-  signal: AbortSignal | undefined,
-): Promise<Label | null> {
+async function labelOf(store: StorageAdapter, key: string, signal: AbortSignal): Promise<Label | null> {
   const io = { signal };
   const source = store.capabilities.ranges ? await rangeSourceOf(store, key, io) : store.get(key, io);
   return (await inspectArchive(source, io)).label;

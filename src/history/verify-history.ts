@@ -16,6 +16,7 @@ import {
 } from './judge-history.js';
 import { largestNote } from './note.js';
 import type { SequenceHead } from './note-body.js';
+import { SmallReads } from './small-reads.js';
 
 /** Options of {@link verifyHistory}. */
 export interface VerifyHistoryOptions {
@@ -76,6 +77,21 @@ export async function verifyHistory(store: StorageAdapter, options: VerifyHistor
     concurrency: 'number?',
     signal: 'signal?',
   });
+  return (await readHistory(store, options)).history;
+}
+
+/** What a place shows. */
+export interface ReadHistory {
+  readonly history: History;
+  /** It returned no note, or none any more: then nothing is known of those that are there. */
+  readonly isAway: boolean;
+}
+
+/** The same for a caller that goes by what is there. */
+export async function readHistory(
+  store: StorageAdapter,
+  options: VerifyHistoryOptions,
+): Promise<ReadHistory> {
   const { practiceId, signal } = options;
   const objects: StoredObject[] = [];
   for await (const object of store.list(`${practiceId}/`, { signal })) {
@@ -111,19 +127,12 @@ export async function* verifyHistories(
     prefix: 'text?',
   });
   const { after, prefix = '', signal, trustedKeys, knownHeads, ...rest } = options;
-  const judge = (practiceId: string, objects: readonly StoredObject[]): Promise<History> =>
-    verifyObjects(
-      store,
-      objects,
-      {
-        ...rest,
-        practiceId,
-        signal,
-        trustedKeys: trustedKeys?.(practiceId),
-        knownHeads: knownHeads?.(practiceId),
-      },
-      objects.length >= mostObjects,
-    );
+  const judge = async (practiceId: string, objects: readonly StoredObject[]): Promise<History> => {
+    const of = { trustedKeys: trustedKeys?.(practiceId), knownHeads: knownHeads?.(practiceId) };
+    const isCut = objects.length >= mostObjects;
+    const read = await verifyObjects(store, objects, { ...rest, practiceId, signal, ...of }, isCut);
+    return read.history;
+  };
   let practice = '';
   let objects: StoredObject[] = [];
   for await (const object of store.list(prefix, { signal })) {
@@ -146,18 +155,19 @@ async function verifyObjects(
   objects: readonly StoredObject[],
   options: VerifyHistoryOptions,
   isCut: boolean,
-): Promise<History> {
-  const { practiceId, trustedKeys, knownHeads, reads, concurrency = 8, signal } = options;
+): Promise<ReadHistory> {
+  const { practiceId, trustedKeys, knownHeads, concurrency = 8, signal } = options;
   const troubles: HistoryFinding[] = [];
   const notes: FoundNote[] = [];
   const unread = new Set<string>();
+  const reads = new SmallReads(store, signal);
   const waiting = objects.filter(({ key }) => isNote(key))[Symbol.iterator]();
   const work = async (): Promise<void> => {
     for (const { key, size, modifiedAt } of waiting) {
       signal?.throwIfAborted();
       const archiveKey = archiveBeside(key);
       try {
-        const text = size > largestNote ? '' : await readNote(store, key, signal);
+        const text = size > largestNote ? '' : await reads.read(key, (ended) => readNote(store, key, ended));
         notes.push({ archiveKey, storedAt: modifiedAt, text });
       } catch (error) {
         signal?.throwIfAborted();
@@ -176,9 +186,10 @@ async function verifyObjects(
     ...troubles,
   ];
   for (const key of unread) if (origins.has(key)) origins.set(key, { kind: 'not-judged' });
-  if (reads !== undefined) await readEach(store, archives.filter(reads), { origins, findings, signal });
+  const isRead = options.reads;
+  if (isRead !== undefined) await readEach(store, archives.filter(isRead), { origins, findings, signal });
   if (isCut) findings.push({ kind: 'too-many', looked: objects.length });
-  return { ...history, origins, findings };
+  return { history: { ...history, origins, findings }, isAway: reads.isAway || reads.hasReturnedNone };
 }
 
 async function readEach(

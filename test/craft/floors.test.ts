@@ -157,6 +157,7 @@ const faces: Readonly<Record<string, readonly string[]>> = {
     'note-beside',
     'note-body',
     'signer',
+    'small-reads',
     'verify-history',
   ],
   admin: [

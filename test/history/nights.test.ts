@@ -30,6 +30,7 @@ import { runCli } from '../cli/support.js';
 import { fakeArchive } from '../simulate/sealed.js';
 import { NotedPlace, officeSigner, otherSigner } from './noted-store.js';
 import { NumberedPractice } from './practice.js';
+import { silent, timed } from './silence.js';
 
 const practiceId = '4711';
 
@@ -610,6 +611,23 @@ describe('the notes of nights', () => {
     assert.ok(stood.length >= 1);
     const { unbrokenSince } = await verifyHistory(practice.local, { practiceId });
     assert.ok(unbrokenSince !== null);
+  });
+
+  it('get no numbers again that are taken, where a lost journal meets a place that returns none of them', async (t) => {
+    await practice.nights(8);
+    await rm(join(practice.spool, 'journal.json'));
+    const { hq } = practice;
+    const notes = await keysOf(hq, '.note');
+    const { store, asked } = silent(hq, (key) => key.endsWith('.note'));
+    practice.more = { hq: { ...practice.plan.hq!, storage: store } };
+    const { result } = await timed(t, () => practice.night());
+    assert.equal(result.destinations[0]?.outcome, 'verified');
+    assert.deepEqual(result.destinations[0].removed, []);
+    assert.deepEqual(await keysOf(hq, '.note'), notes);
+    assert.ok(asked.filter((key) => key.endsWith('.note')).length <= 12);
+    practice.more = {};
+    assert.equal((await practice.night()).destinations[0]?.head?.number, 10);
+    assert.deepEqual(practice.standing, []);
   });
 
   it('are small, and a night without anything new writes none', async () => {

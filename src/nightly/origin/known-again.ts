@@ -2,14 +2,15 @@
  * What signed notes tell a journal that begins anew: the copies, and unacknowledged findings. A journal that is
  * lost, by accident or by an attacker, must not take away that nothing may be removed.
  */
+import type { Destination } from '../../eligibility/is-eligible.js';
 import { describeHistoryFinding, type HistoryFinding } from '../../history/findings.js';
-import type { ProvenArchive } from '../../history/judge-history.js';
+import type { History, ProvenArchive } from '../../history/judge-history.js';
 import type { NoteBody } from '../../history/note-body.js';
 import { nightsBetween } from '../nights.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { NightJournal } from '../run/night-journal.js';
 import type { StandingLoss } from './loss-state.js';
-import { isBrokenAnywhere } from './sequence.js';
+import { isBrokenAnywhere, mostTroubles, type SequenceState } from './sequence.js';
 
 /** How many nights a new journal waits for a place that it has not seen yet. */
 const nightsOfWaiting = 31;
@@ -24,11 +25,47 @@ export function unseenIn({ state }: Pick<NightJournal, 'state'>): Pick<NoteBody,
   };
 }
 
+/** What the notes at a place tell a journal that begins anew. */
+export function knownByNotes(
+  history: History,
+  destination: Destination,
+  { night, trustedKeys }: { readonly night: string; readonly trustedKeys: readonly string[] },
+): {
+  readonly state: SequenceState;
+  /** The copies that are proven, by their numbers. */
+  readonly found: readonly ProvenArchive[];
+  /** Whether nothing there is signed. */
+  readonly isBare: boolean;
+} {
+  const { proven, findings, origins, headsElsewhere } = history;
+  const here = proven.filter(({ body }) => body.destination === destination);
+  const found = here.filter(({ key }) => origins.get(key)?.kind === 'proven');
+  const newest = here.at(-1);
+  const nights = findings.flatMap((each) =>
+    each.kind === 'unknown-key' ? each.keys.map((key) => key.split('/').at(-2) ?? '') : [],
+  );
+  const lasting = [
+    ...findings.filter(({ kind }) => kind === 'gap').map(describeHistoryFinding),
+    ...unseenBefore(newest, findings, trustedKeys),
+  ];
+  // Where the first notes are gone, it is not known any more what is older than every note.
+  const hasAll = (found[0]?.body.number ?? 1) === 1;
+  const state: SequenceState = {
+    number: newest?.body.number ?? 0,
+    hash: newest?.hash ?? null,
+    since: hasAll ? [...nights, found[0]?.body.night ?? night].sort()[0]! : '',
+    begun: newest?.body.number ?? 0,
+    elsewhere: headsElsewhere[destination === 'hq' ? 'local' : 'hq'],
+    ...(lasting.length === 0 ? {} : { lasting: lasting.slice(0, mostTroubles), isBroken: true }),
+  };
+  return { state, found, isBare: proven.length === 0 && nights.length === 0 };
+}
+
 /**
  * In sentences, what may have been found at a place before the journal began: where its newest note says so,
  * and where notes have an unknown key, since the service's own was lost with everything it knew.
  */
-export function unseenBefore(
+function unseenBefore(
   newest: ProvenArchive | undefined,
   findings: readonly HistoryFinding[],
   trustedKeys: readonly string[],

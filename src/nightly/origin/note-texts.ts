@@ -1,4 +1,5 @@
 import { isBackupError } from '../../errors.js';
+import { SmallReads } from '../../history/small-reads.js';
 import { readNote } from '../../history/verify-history.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 
@@ -13,18 +14,21 @@ const onAnotherNight = ['storage-not-found', 'storage-transient'] as const;
 export class NoteTexts {
   readonly #store: StorageAdapter;
   readonly #signal: AbortSignal;
+  readonly #reads: SmallReads;
   /** How many the store did not return. */
   unread = 0;
 
   constructor(store: StorageAdapter, signal: AbortSignal) {
     this.#store = store;
     this.#signal = signal;
+    this.#reads = new SmallReads(store, signal);
   }
 
   async read(noteKey: string): Promise<NoteText> {
     if (this.isStoreAtFault) return this.#none(false);
     try {
-      return { text: await readNote(this.#store, noteKey, this.#signal) };
+      const text = await this.#reads.read(noteKey, (ended) => readNote(this.#store, noteKey, ended));
+      return { text };
     } catch (error) {
       this.#signal.throwIfAborted();
       if (!isBackupError(error)) throw error;

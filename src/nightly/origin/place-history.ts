@@ -1,11 +1,11 @@
 import { utf8 } from '../../bytes.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { isBackupError } from '../../errors.js';
+import { BackupError, isBackupError } from '../../errors.js';
 import { describeHistoryFinding } from '../../history/findings.js';
 import { hashOfNote } from '../../history/note.js';
 import { formatBody, noteKeyOf, type SequenceHead } from '../../history/note-body.js';
 import { signNote } from '../../history/signer.js';
-import { readNote, verifyHistory } from '../../history/verify-history.js';
+import { readHistory, readNote } from '../../history/verify-history.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { replayableBytes } from '../../storage/replayable.js';
 import { codeOf } from '../run/failure.js';
@@ -16,7 +16,7 @@ import type { Origins } from '../run/prune.js';
 import { remembered } from '../run/remembered-copies.js';
 import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
-import { copyProvenBy, joinLoss, lossUnseen, unseenBefore, unseenIn } from './known-again.js';
+import { copyProvenBy, joinLoss, knownByNotes, lossUnseen, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
 import { retainLastClean } from './retain-last-clean.js';
 import { findingsOf, foundElsewhere, mostTroubles, type SequenceState } from './sequence.js';
@@ -145,38 +145,20 @@ export class PlaceHistory {
     const { plan, night, signal, logger } = this.#around;
     const { practiceId } = plan;
     const own = this.#notary.trustedKeys.slice(0, 1);
-    const history = await verifyHistory(this.#store, {
+    const { history, isAway } = await readHistory(this.#store, {
       practiceId,
       trustedKeys: own,
       concurrency: 4,
       signal,
     });
-    const found = history.proven.filter(
-      ({ key, body }) =>
-        body.destination === this.#destination && history.origins.get(key)?.kind === 'proven',
-    );
-    const newest = history.proven.filter(({ body }) => body.destination === this.#destination).at(-1);
+    // Numbers that are taken would be given again.
+    if (isAway) throw new BackupError('storage-transient', 'The place returned no notes any more.');
+    const { trustedKeys } = this.#notary;
+    const { state, found, isBare } = knownByNotes(history, this.#destination, { night, trustedKeys });
     const known = new Set(this.#copies.map(({ key }) => key));
     const copies = found
       .filter(({ key }) => !known.has(key))
       .map((each) => copyProvenBy(each, this.#store.description));
-    const nights = history.findings.flatMap((each) =>
-      each.kind === 'unknown-key' ? each.keys.map((key) => key.split('/').at(-2) ?? '') : [],
-    );
-    const lasting = [
-      ...history.findings.filter(({ kind }) => kind === 'gap').map(describeHistoryFinding),
-      ...unseenBefore(newest, history.findings, this.#notary.trustedKeys),
-    ];
-    // Where the first notes are gone, it is not known any more what is older than every note.
-    const hasAll = (found[0]?.body.number ?? 1) === 1;
-    const state: SequenceState = {
-      number: newest?.body.number ?? 0,
-      hash: newest?.hash ?? null,
-      since: hasAll ? [...nights, found[0]?.body.night ?? night].sort()[0]! : '',
-      begun: newest?.body.number ?? 0,
-      elsewhere: history.headsElsewhere[this.#other],
-      ...(lasting.length === 0 ? {} : { lasting: lasting.slice(0, mostTroubles), isBroken: true }),
-    };
     this.#note(state, (verified) => remembered([...copies, ...verified]));
     const loss = lossUnseen(history.proven.filter(({ body }) => body.destination === this.#destination));
     if (loss !== null) this.#around.journal.note((before) => ({ loss: joinLoss(before.loss, loss) }));
@@ -185,7 +167,7 @@ export class PlaceHistory {
       const facts = { destination: this.#destination, copies: copies.length };
       logger.info('Copies were recognised by their notes.', facts);
     }
-    return history.proven.length === 0 && nights.length === 0;
+    return isBare;
   }
 
   /**

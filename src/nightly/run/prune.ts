@@ -65,7 +65,7 @@ type Readable = ListedBackup & { readonly label: Label };
 export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const known = new Set(pruning.verified.map(({ key }) => key));
   const found = await look(pruning);
-  if (found.isNewestGone) return found.warnings;
+  if (found.mustStay) return found.warnings;
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
   await removeLeftNotes(pruning);
@@ -90,11 +90,17 @@ function mayBeRemoved(key: string, { origins }: Pruning): boolean {
 async function look(pruning: Pruning): Promise<{
   readonly remove: readonly string[];
   readonly warnings: readonly DumpWarning[];
-  /** The copy that was read back in this run is missing: then the store is not to be trusted tonight. */
-  readonly isNewestGone: boolean;
+  /** Whether the store is not to be trusted tonight: it does not answer, or lacks what was read back in this run. */
+  readonly mustStay: boolean;
 }> {
   const { store, practiceId, readBack, signal } = pruning;
-  const listed = await listWith(store, { practiceId, now: pruning.now, origins: false, signal }, labels);
+  const options = { practiceId, now: pruning.now, origins: false, signal };
+  const { backups: listed, isAway } = await listWith(store, options, labels);
+  if (isAway) {
+    const unread = listed.filter(({ unreadable }) => unreadable !== undefined).length;
+    const message = `${store.description} did not return several archives in a row, so it was asked for no others: ${unread} could not be read, and no older copy was removed.`;
+    return { remove: [], warnings: [{ code: 'retention-failed', message }], mustStay: true };
+  }
   const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
   const warnings = listed
     .filter(({ label }) => label === null)
@@ -107,10 +113,10 @@ async function look(pruning: Pruning): Promise<{
     }));
   if (!readable.some(({ key }) => key === readBack.key)) {
     const message = `${readBack.key} was read back from ${store.description} but is now missing there, so no older copy was removed.`;
-    return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }], isNewestGone: true };
+    return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }], mustStay: true };
   }
   const { remove } = planRetention(archivesOf(readable, pruning), pruning);
-  return { remove: remove.map(({ key }) => key), warnings, isNewestGone: false };
+  return { remove: remove.map(({ key }) => key), warnings, mustStay: false };
 }
 
 /** A failure of one does not stop the others. */
