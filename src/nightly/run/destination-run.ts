@@ -8,8 +8,8 @@ import { isYetToKnow } from '../origin/known-again.js';
 import { PlaceHistory } from '../origin/place-history.js';
 import { isFrozen } from '../origin/watch-loss.js';
 import { defaultRetention } from '../retention.js';
-import { provableAt, readSince, unprovenAt } from '../scrub/due-copies.js';
 import type { CopyReport, DestinationReport } from './backup-report.js';
+import { copiesReported } from './copies-reported.js';
 import { deliverCopy } from './deliver-copy.js';
 import { codeOf, happenedOf, hasTroubleOfItsOwn, originOf, sentenceOf } from './failure.js';
 import type { FailedNights, PendingCopy, VerifiedCopy } from './journal-state.js';
@@ -18,9 +18,6 @@ import { configuredDestinations } from './night-plan.js';
 import { PendingCopies } from './pending-copies.js';
 import { prune } from './prune.js';
 import { withPlanRetries } from './with-plan-retries.js';
-
-/** The most unverified copies that a report names. */
-const mostNamed = 20;
 
 /** One destination during one run: the copies to deliver, and their outcome. */
 export class DestinationRun {
@@ -299,13 +296,6 @@ export class DestinationRun {
   report(): DestinationReport {
     const { destination } = this;
     const error = this.#error;
-    const { journal, night } = this.#context;
-    const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
-    const { troubles = [], accepted } = journal.state.sequences?.[destination] ?? {};
-    const copies = journal.state.verified[destination];
-    const where = this.#store?.description ?? '';
-    const since = readSince(provableAt(copies, where, accepted));
-    const unproven = unprovenAt(copies, where).slice(0, mostNamed);
     return {
       destination,
       outcome: this.#outcome(),
@@ -315,11 +305,8 @@ export class DestinationRun {
       removed: this.#removed,
       ...(error === undefined ? {} : { error: { code: codeOf(error), message: sentenceOf(error) } }),
       ...(this.#eligibility?.eligible === false ? { ineligible: this.#eligibility.reasons } : {}),
-      ...(lastVerifiedAt === undefined ? {} : { lastVerifiedAt }),
       ...(this.#history?.head === undefined ? {} : { head: this.#history.head }),
-      ...(since === undefined ? {} : { readSince: since }),
-      ...(unproven.length === 0 ? {} : { unproven }),
-      ...(troubles.length === 0 ? {} : { troubles }),
+      ...copiesReported(this.#context, destination, this.#store),
     };
   }
 
