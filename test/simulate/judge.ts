@@ -37,7 +37,16 @@ export interface KeptBy {
 
 /** What the judge knows of one computer. */
 interface Memory {
-  readonly told: Map<string, { readonly cause: string; isExcused: boolean; readonly at: number }>;
+  readonly told: Map<
+    string,
+    {
+      readonly cause: string;
+      isExcused: boolean;
+      readonly at: number;
+      /** What it named in its messages since it stands. */
+      readonly named: ReadonlySet<string>;
+    }
+  >;
   /** What stood when its image was made. */
   atImage: Memory['told'];
   readonly outcomes: Map<string, boolean>;
@@ -276,20 +285,29 @@ export class Judge {
     if (before !== undefined && before.cause !== cause) before.isExcused = true;
   }
 
-  raised(computer: number, { code, cause }: Alert): void {
-    this.say(`${computer} raises ${code} (${cause})`);
+  raised(computer: number, { code, cause, message }: Alert): void {
+    this.say(`${computer} raises ${code} (${cause}): ${message}`);
     if (signsOfAttack.has(code) && this.isAlarmFalse())
       this.fail(`computer ${computer} raised ${code}, and nobody had done anything`);
     const { told, excusedUntil } = this.memory(computer);
     if (signsOfAttack.has(code)) this.#alarms.set(code, time.now);
     const before = told.get(code);
-    // A run that cannot even begin tells so each time; a reminder comes once a month.
+    const named = namedIn(message);
+    // A run that cannot even begin tells so each time; a reminder comes once a month. And what is found while a
+    // sign of an attack stands is told, and named first.
     const mayRepeat =
-      code === 'backup-failed' || (code === 'switched-off' && time.now - (before?.at ?? 0) > 27 * day);
+      code === 'backup-failed' ||
+      (code === 'switched-off' && time.now - (before?.at ?? 0) > 27 * day) ||
+      (signsOfAttack.has(code) && named[0] !== undefined && before?.named.has(named[0]) === false);
     if (before?.cause === cause && !before.isExcused && !mayRepeat && time.now > excusedUntil) {
       this.fail(`computer ${computer} raised ${code} (${cause}) again, which was told already`);
     }
-    told.set(code, { cause, isExcused: time.now <= excusedUntil, at: time.now });
+    told.set(code, {
+      cause,
+      isExcused: time.now <= excusedUntil,
+      at: time.now,
+      named: new Set([...(before?.named ?? []), ...named]),
+    });
   }
 
   /** It is over, and may be told anew, also where nobody could hear that it is over. */
@@ -445,6 +463,18 @@ function copiesNoted(
   } catch {
     return [];
   }
+}
+
+/**
+ * What the findings in a message are about, in their order: copies, those that are missing or changed as others
+ * than those of which only the note is, newest notes, and tables.
+ */
+function namedIn(message: string): readonly string[] {
+  const findings =
+    /(4711\/[^ .]+)(?:\.tar\.age( was verified| is no longer| was found)?)?|Note \d+|(?:table|log|content of) \S+|\d+ of \d+|Nothing at all|replica|lacks the date/g;
+  return [...message.matchAll(findings)].map(([all, key, lost]) =>
+    key === undefined ? all : lost === undefined ? key : `lost ${key}`,
+  );
 }
 
 function idIn(key: string): string {

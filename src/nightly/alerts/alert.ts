@@ -25,9 +25,10 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `key-unproven`: the stored key of the last administrator was replaced, and nothing shows that its holder
  *   did it. Stands until a login repairs it or the password changes
  * - `history-broken`: copies at a place are missing, changed, signed with an unknown key or without their
- *   note, or the store did not return one on three nights. Stands until it is acknowledged
+ *   note, or the store did not return one on three nights. Stands until it is acknowledged, and is raised
+ *   again for what is found meanwhile
  * - `looks-like-loss`: the database seems to have lost data, so no copy is removed. Stands until it is
- *   acknowledged
+ *   acknowledged, and is raised again for what is found meanwhile
  * - `not-opened-lately`: no administrator of today has opened the copies for a long time
  * - `opening-failed`: an administrator opened the newest copy at a login, and something was wrong with it
  * - `recipient-not-ours`: the newest copy is sealed to a key that the password of its administrator does not
@@ -130,7 +131,7 @@ export interface NightOutcome {
  * not stand, must be harmless.
  */
 export interface AlertSink {
-  /** A trouble has begun, or its cause has changed. */
+  /** A trouble has begun, its cause has changed, or more was found. */
   raise(alert: Alert, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** A trouble is over. */
   clear(code: AlertCode, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;

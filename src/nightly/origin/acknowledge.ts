@@ -11,7 +11,7 @@ import {
   mostAnnouncements,
   mostFindings,
 } from './loss-state.js';
-import { isBrokenAnywhere, mostAccepted, type SequenceState } from './sequence.js';
+import { isBrokenAnywhere, mostAccepted, type SequenceState, troublesOf } from './sequence.js';
 
 /** Where the service of a practice has its journal. */
 export type OfficeOfPractice = Pick<NightPlan, 'now' | 'practiceId' | 'spool' | 'timeZone'>;
@@ -44,8 +44,7 @@ export async function acknowledgeFindings(
   const { journal, guard } = await openOffice(plan, night);
   try {
     const { loss, sequences } = journal.state;
-    const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
-    const findings = [...(loss?.findings ?? []), ...troubles].slice(0, mostFindings);
+    const findings = [...(loss?.findings ?? []), ...troublesOf(sequences)].slice(0, mostFindings);
     // A place may still be compared with what is lost, though no sentence stands any more.
     if (findings.length === 0 && !isBrokenAnywhere(sequences)) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
@@ -139,6 +138,8 @@ function accepted({ about = [], accepted: before = [], ...state }: SequenceState
     ...state,
     troubles: [],
     about: [],
+    untold: [],
+    told: [],
     lasting: [],
     elsewhere: undefined,
     isBroken: false,

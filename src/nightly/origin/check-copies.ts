@@ -10,7 +10,7 @@ import { describeFinding, unreadOn } from '../scrub/read-finding.js';
 import type { CopiesToCheck } from './copies-to-check.js';
 import { markOf, noteMarkOf } from './marks.js';
 import { NoteTexts } from './note-texts.js';
-import { mostAccepted, mostTroubles } from './sequence.js';
+import { mostAccepted, subjectOf, subjectOfLoss } from './sequence.js';
 import { Strangers } from './strangers.js';
 
 /** The result. */
@@ -18,6 +18,8 @@ export interface CheckedCopies {
   /** The copies with new facts, by their keys. */
   readonly copies: ReadonlyMap<string, VerifiedCopy>;
   readonly troubles: readonly string[];
+  /** The same, each as {@link subjectOf} has it. */
+  readonly subjects: readonly string[];
   /** What they are about. */
   readonly about: readonly string[];
   readonly passed: readonly string[];
@@ -65,6 +67,7 @@ export async function checkCopies(given: CopiesToCheck): Promise<CheckedCopies> 
 class Check implements CheckedCopies {
   readonly copies: Map<string, VerifiedCopy> = new Map();
   readonly troubles: string[] = [];
+  readonly subjects: string[] = [];
   readonly about: string[] = [];
   isBroken = false;
   readonly lost: string[] = [];
@@ -89,7 +92,7 @@ class Check implements CheckedCopies {
       texts: this.#texts,
       stateOf: ({ key, state }) => this.copies.get(key)?.state ?? state,
       ask: (key) => this.#ask(key),
-      tell: (name, sentence) => this.#tell(name, sentence),
+      tell: (name, sentence, subject) => this.#tell(name, sentence, subject),
       refused: (name, sentence) => this.#refused.push([name, sentence]),
     });
   }
@@ -223,11 +226,13 @@ class Check implements CheckedCopies {
   #break(name: string, sentence: string): void {
     this.isBroken = true;
     if (this.lost.length < mostAccepted) this.lost.push(name);
-    this.#tell(name, sentence);
+    this.#tell(name, sentence, subjectOfLoss(name));
   }
 
-  #tell(name: string, sentence: string): void {
-    if (this.troubles.length < mostTroubles) this.troubles.push(sentence);
-    if (this.about.length < mostAccepted) this.about.push(name);
+  #tell(name: string, sentence: string, subject: string = subjectOf(name)): void {
+    if (this.troubles.length >= mostAccepted) return;
+    this.troubles.push(sentence);
+    this.subjects.push(subject);
+    this.about.push(name);
   }
 }

@@ -1,5 +1,5 @@
 /** What the journal stores of signs of loss, and of what people said about them. */
-import { listOf, objectOf, type Shape, someOf, textUpTo } from '../../shapes.js';
+import { count, listOf, objectOf, optional, type Shape, someOf, textUpTo } from '../../shapes.js';
 
 /** Signs of loss that are not acknowledged; as long as there are any, no copy is removed. */
 export interface StandingLoss {
@@ -7,6 +7,8 @@ export interface StandingLoss {
   readonly night: string;
   /** In sentences. */
   readonly findings: readonly string[];
+  /** Of how many of them the alert that stands has told. */
+  readonly told?: number;
   /** What each is about, so that none is reported again while it stands. */
   readonly about: readonly string[];
   /** The newest copies from before, by place. */
@@ -43,6 +45,7 @@ const findings = listOf(told, mostFindings);
 export const isStandingLoss: Shape<StandingLoss> = objectOf<StandingLoss>({
   night: told,
   findings,
+  told: optional(count),
   about: findings,
   lastClean: someOf(['hq', 'local'], told),
 });

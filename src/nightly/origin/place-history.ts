@@ -298,7 +298,7 @@ export class PlaceHistory {
     }
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
     const elsewhere = foundElsewhere(sequence, copies, this.#store.description);
-    this.#note(findingsOf(checked, lasting, elsewhere), (all) =>
+    this.#note(findingsOf(checked, lasting, elsewhere, sequence.told), (all) =>
       all.map((each) => checked.copies.get(each.key) ?? each),
     );
   }

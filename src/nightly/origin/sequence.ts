@@ -34,6 +34,10 @@ export interface SequenceState {
   readonly troubles?: readonly string[] | undefined;
   /** What those sentences are about: keys of archives and signing keys. */
   readonly about?: readonly string[] | undefined;
+  /** Findings of which no alert has told yet; see {@link subjectOf}. */
+  readonly untold?: readonly string[] | undefined;
+  /** Findings of which the alert that stands has told. */
+  readonly told?: readonly string[] | undefined;
   /** Sentences that stand until they are acknowledged, because no later night can find them again. */
   readonly lasting?: readonly string[] | undefined;
   /** What `number` was when the journal began. */
@@ -73,6 +77,8 @@ export const isSequence: Shape<SequenceState> = where(
     countedFrom: optional(night),
     troubles: optional(sentences),
     about: optional(names),
+    untold: optional(names),
+    told: optional(names),
     lasting: optional(sentences),
     begun: optional(count),
     elsewhere: optional(objectOf<SequenceHead>({ number: count, hash: textUpTo(64) })),
@@ -91,9 +97,43 @@ export function isBrokenAnywhere(
   return sequences?.hq?.isBroken === true || sequences?.local?.isBroken === true;
 }
 
+/**
+ * What identifies a finding about an archive or its note. A sentence about it holds this, and may otherwise be
+ * another one on the next night.
+ */
+export function subjectOf(key: string): string {
+  return key.replace(/\.tar\.age$/, '');
+}
+
+/** The same where the copy is missing or changed: that is new also where its note was told of. */
+export function subjectOfLoss(key: string): string {
+  return `${lostPrefix}${subjectOf(key)}`;
+}
+
+const lostPrefix = 'lost ';
+
+/** The findings at both places, in sentences: first those of which no alert has told. */
+export function troublesOf(
+  sequences: { readonly hq?: SequenceState; readonly local?: SequenceState } | undefined,
+): readonly string[] {
+  const places = [sequences?.hq, sequences?.local];
+  return newestFirst(
+    places.flatMap((place) => place?.troubles ?? []),
+    places.flatMap((place) => place?.untold ?? []),
+  );
+}
+
+function newestFirst(sentences: readonly string[], untold: readonly string[]): readonly string[] {
+  const subjects = untold.map((each) => (each.startsWith(lostPrefix) ? each.slice(lostPrefix.length) : each));
+  const isNew = (sentence: string): boolean => subjects.some((subject) => sentence.includes(subject));
+  return [...sentences.filter(isNew), ...sentences.filter((sentence) => !isNew(sentence))];
+}
+
 /** What is wrong at a place. */
 interface Found {
   readonly troubles: readonly string[];
+  /** The same, as {@link subjectOf} has it. */
+  readonly subjects: readonly string[];
   /** What they are about. */
   readonly about: readonly string[];
   readonly passed: readonly string[];
@@ -106,14 +146,26 @@ interface Found {
  *
  * @param lasting - sentences that stand until they are acknowledged
  * @param elsewhere - see {@link foundElsewhere}
+ * @param told - of which the alert that stands has told
  */
 export function findingsOf(
   tonight: Found,
   lasting: readonly string[],
   elsewhere: Pick<Found, 'lost' | 'troubles'>,
-): Found {
+  told: readonly string[] = [],
+): Omit<Found, 'subjects'> & Pick<SequenceState, 'untold'> {
+  const subjects = upTo(mostAccepted, [
+    // What follows may be another number every night.
+    ...lasting.map((sentence) => sentence.split(',', 1)[0]!),
+    ...elsewhere.lost.map(subjectOfLoss),
+    ...tonight.subjects,
+  ]);
+  const known = new Set(told);
+  const untold = subjects.filter((subject) => !known.has(subject));
+  const troubles = [...lasting, ...elsewhere.troubles, ...tonight.troubles];
   return {
-    troubles: upTo(mostTroubles, [...lasting, ...elsewhere.troubles, ...tonight.troubles]),
+    untold,
+    troubles: upTo(mostTroubles, newestFirst(troubles, untold)),
     about: upTo(mostAccepted, [...elsewhere.lost, ...tonight.about]),
     passed: tonight.passed,
     isBroken: tonight.isBroken || lasting.length > 0 || elsewhere.lost.length > 0,
@@ -140,6 +192,6 @@ export function foundElsewhere(
 }
 
 /** The first of them, each once. */
-function upTo(most: number, names: readonly string[]): readonly string[] {
+export function upTo(most: number, names: readonly string[]): readonly string[] {
   return [...new Set(names)].slice(0, most);
 }

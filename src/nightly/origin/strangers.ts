@@ -7,12 +7,10 @@ import type { VerifiedCopy } from '../run/journal-state.js';
 import type { Origins } from '../run/prune.js';
 import type { CopiesToCheck } from './copies-to-check.js';
 import type { NoteTexts } from './note-texts.js';
-import { mostAccepted } from './sequence.js';
+import { mostAccepted, subjectOf } from './sequence.js';
 
 /** How many unknown notes are read in a night. */
 const mostRead = 20;
-/** How many archives of unknown origin are reported in detail. */
-const mostTold = 3;
 
 /** What is known of a place when its strangers are looked at. */
 interface Around {
@@ -22,7 +20,7 @@ interface Around {
   readonly stateOf: (copy: VerifiedCopy) => VerifiedCopy['state'];
   /** Whether it is there, whatever the list says; undefined where that is not known. */
   readonly ask: (key: string) => Promise<StoredObject | null | undefined>;
-  readonly tell: (name: string, sentence: string) => void;
+  readonly tell: (name: string, sentence: string, subject?: string) => void;
   /** The same of a note that the store refuses to return, unless it returns hardly any. */
   readonly refused: (name: string, sentence: string) => void;
 }
@@ -91,12 +89,14 @@ export class Strangers {
   }
 
   async #judge(keys: readonly string[]): Promise<void> {
-    let told = 0;
-    // The newest, which somebody may restore, and the oldest, which are removed first.
-    const half = mostRead / 2;
-    for (const key of [...keys.slice(0, half), ...keys.slice(half).reverse()]) {
+    // First those that nobody was told of: the others may be as many as are read in a night.
+    const told = new Set(this.#given.sequence.told);
+    const [before, others] = [true, false].map((isTold) =>
+      keys.filter((key) => told.has(subjectOf(key)) === isTold),
+    );
+    for (const key of [...fromBothEnds(others!), ...fromBothEnds(before!)]) {
       // What nobody has looked at is not removed either.
-      if (this.#read >= mostRead || told >= mostTold) {
+      if (this.#read >= mostRead) {
         this.#strange.push(key);
         continue;
       }
@@ -108,8 +108,7 @@ export class Strangers {
       }
       this.#strange.push(key);
       if (why === 'not-known-tonight') continue;
-      told += 1;
-      this.#around.tell(why.name, `${key} is not proven: its note ${why.told}.`);
+      this.#around.tell(why.name, `${key} is not proven: its note ${why.told}.`, subjectOf(key));
     }
   }
 
@@ -210,4 +209,10 @@ export class Strangers {
   #pass(key: string): void {
     if (this.passed.length < mostAccepted) this.passed.push(key);
   }
+}
+
+/** The newest, which somebody may restore, and the oldest, which are removed first. */
+function fromBothEnds(keys: readonly string[]): readonly string[] {
+  const half = mostRead / 2;
+  return [...keys.slice(0, half), ...keys.slice(half).reverse()];
 }

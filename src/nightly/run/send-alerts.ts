@@ -3,6 +3,7 @@ import { escapeControls } from '../../escape-controls.js';
 import type { Alert, AlertCode, AlertSink } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { type Logger, silentLogger } from '../log/logger.js';
+import { allTold, hasUntold, noneTold } from '../origin/told-findings.js';
 import type { Clock } from '../service/clock.js';
 import type { BackupEvent } from './events.js';
 import { codeOf, happenedOf } from './failure.js';
@@ -10,7 +11,8 @@ import { type NightJournal, untold } from './night-journal.js';
 import type { NightPlan } from './night-plan.js';
 
 /**
- * Raises what is new, clears what is over, and does not repeat what was raised. What a sink could not take is
+ * Raises what is new, clears what is over, and does not repeat what was raised; an alert to which findings
+ * were added is raised again. What a sink could not take is
  * not recorded, and so is tried again after the next run.
  *
  * @param notOver - what is not raised now, and not to be cleared either
@@ -21,11 +23,15 @@ export async function sendAlerts(
   { sink, journal, logger, emit }: Teller,
 ): Promise<void> {
   for (const alert of standing) {
-    if (journal.state.alerts[alert.code] === alert.cause) continue;
+    const { state } = journal;
+    if (state.alerts[alert.code] === alert.cause && !hasUntold(state, alert.code)) continue;
     // Recorded first: an alert that is forgotten, by a power cut or on a full disk, would stand for ever.
     await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: untold } }));
     if (!(await delivered(() => sink.raise(alert), alert.code, logger))) continue;
-    await journal.update(({ alerts }) => ({ alerts: { ...alerts, [alert.code]: alert.cause } }));
+    await journal.update((told) => ({
+      alerts: { ...told.alerts, [alert.code]: alert.cause },
+      ...allTold(told, alert.code),
+    }));
     emit({ kind: 'alert-raised', alert });
     logger.warning('An alert was raised.', { alert: alert.code, cause: alert.cause });
   }
@@ -35,7 +41,10 @@ export async function sendAlerts(
     if (stands.has(code)) continue;
     if (!(await delivered(() => sink.clear(code), code, logger))) continue;
     const cause = journal.state.alerts[code];
-    await journal.update(({ alerts: { [code]: _over, ...alerts } }) => ({ alerts }));
+    await journal.update(({ alerts: { [code]: _over, ...alerts }, ...rest }) => ({
+      alerts,
+      ...noneTold(rest, code),
+    }));
     // It was cleared to be sure; most likely it was never raised.
     if (cause === untold) continue;
     emit({ kind: 'alert-cleared', code });

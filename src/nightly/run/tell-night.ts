@@ -3,6 +3,8 @@ import type { Alert, AlertSink } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { notYetOver, standingTroubles } from '../alerts/troubles.js';
 import { nightsBetween } from '../nights.js';
+import { troublesOf } from '../origin/sequence.js';
+import { findingsOfLoss } from '../origin/told-findings.js';
 import type { BackupReport } from './backup-report.js';
 import type { DestinationRun } from './destination-run.js';
 import { newKits } from './known-kits.js';
@@ -35,7 +37,7 @@ export async function tellNight(
     loss,
     sequences,
   } = journal.state;
-  const troubles = [...(sequences?.hq?.troubles ?? []), ...(sequences?.local?.troubles ?? [])];
+  const troubles = troublesOf(sequences);
   const damage = journal.damageKnownOn(night);
   const destinations = destinationRuns
     .filter(({ eligibility }) => eligibility?.eligible !== false)
@@ -54,7 +56,7 @@ export async function tellNight(
       ...(keyUnproven === undefined ? {} : { keyUnproven }),
       newKits: newKits(kits, night),
       ...(opening === undefined ? {} : { openings: opening.standing }),
-      ...(loss === undefined ? {} : { looksLikeLoss: loss.findings }),
+      ...(loss === undefined ? {} : { looksLikeLoss: findingsOfLoss(loss) }),
       ...(troubles.length === 0 ? {} : { historyTroubles: troubles }),
     },
     plan.alertThresholds,

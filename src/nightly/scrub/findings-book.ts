@@ -4,7 +4,15 @@ import { allAlerts } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
-import { mostAccepted, mostTroubles, type SequenceState } from '../origin/sequence.js';
+import {
+  mostAccepted,
+  mostTroubles,
+  type SequenceState,
+  subjectOf,
+  subjectOfLoss,
+  troublesOf,
+  upTo,
+} from '../origin/sequence.js';
 import type { BackupEvent } from '../run/events.js';
 import type { NightJournalState, VerifiedCopy } from '../run/journal-state.js';
 import type { NightPlan } from '../run/night-plan.js';
@@ -102,7 +110,7 @@ export class FindingsBook {
     const { plan, night, clock, logger, emit } = this.#around;
     const { firstNight, sequences } = journal.state;
     if (plan.alerts === undefined) return;
-    const historyTroubles = (['hq', 'local'] as const).flatMap((each) => sequences?.[each]?.troubles ?? []);
+    const historyTroubles = troublesOf(sequences);
     const facts = { practiceId: plan.practiceId, night, firstNight, destinations: [], historyTroubles };
     const standing = standingTroubles(facts, plan.alertThresholds).filter(
       ({ code }) => code === 'history-broken',
@@ -148,19 +156,23 @@ function readCopy(before: VerifiedCopy, { found }: Finding, night: string): Veri
 }
 
 function withTroubles(sequence: SequenceState, findings: readonly Finding[]): SequenceState {
-  const { credit = 0, troubles = [], about = [], lost = [] } = sequence;
+  const { credit = 0, troubles = [], about = [], lost = [], untold = [], told = [] } = sequence;
   const read = findings.filter(({ found }) => found !== 'unread');
   const bytes = read.reduce((sum, { copy }) => sum + copy.bytes, 0);
   const wrong = read.filter(({ found }) => found !== 'whole');
   const spoiled = wrong.filter(({ found }) => found === 'spoiled').map(({ copy }) => copy.key);
   const left = { ...sequence, credit: Math.max(0, credit - bytes) };
   if (wrong.length === 0) return left;
+  const subjects = wrong.map(({ copy, found }) =>
+    found === 'spoiled' ? subjectOfLoss(copy.key) : subjectOf(copy.key),
+  );
   const sentences = wrong.map((each) => describeFinding(each.copy.key, each.found)!);
   return {
     ...left,
     // The newest first: the list is short, and earlier ones were reported.
     troubles: [...sentences, ...troubles].slice(0, mostTroubles),
     about: [...wrong.map(({ copy }) => copy.key), ...about].slice(0, mostAccepted),
+    untold: upTo(mostAccepted, [...subjects.filter((each) => !told.includes(each)), ...untold]),
     lost: [...spoiled, ...lost].slice(0, mostAccepted),
     ...(spoiled.length === 0 ? {} : { isBroken: true }),
   };
