@@ -372,7 +372,7 @@ export const errorExplanations: Readonly<Record<BackupErrorCode, ErrorExplanatio
   },
   'window-closed': {
     what: 'The night was over before the work was done.',
-    safe: 'What was already sealed or sent is used again on the next night.',
+    safe: 'Earlier copies are not touched. What was sealed is sent on the next night, unless a newer copy replaces it.',
     action: 'Nothing, if it happens once. If it happens often, give the backup more time or a faster line.',
     during: { backup: {}, store: {} },
   },

@@ -1,5 +1,6 @@
 import { inspectArchive } from '../../archive/index.js';
 import { BackupError, isBackupError } from '../../errors.js';
+import { formatBytes } from '../../quantities.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
 import { rangeSourceOf } from '../../storage/read-ranges.js';
 import { replayableFile } from '../../storage/replayable.js';
@@ -32,17 +33,18 @@ export async function deliverCopy(
   const { key, bytes, sha256 } = copy;
   emit({ kind: 'phase', phase: 'publish', destination });
   const source = await replayableFile(path, { sha256 });
-  const tell = (phase: 'publish' | 'verify') => (progress: { transferredBytes: number }) =>
-    emit({
-      kind: 'transfer-progress',
-      phase,
-      destination,
-      transferredBytes: progress.transferredBytes,
-      totalBytes: bytes,
-    });
+  let sent = 0;
+  const tell = (phase: 'publish' | 'verify') => (progress: { transferredBytes: number }) => {
+    const { transferredBytes } = progress;
+    if (phase === 'publish') sent = transferredBytes;
+    emit({ kind: 'transfer-progress', phase, destination, transferredBytes, totalBytes: bytes });
+  };
   try {
     await store.put(key, source, { ifAbsent: true, signal, onProgress: tell('publish') });
   } catch (error) {
+    if (isBackupError(error, 'window-closed') && sent > 0 && !store.capabilities.resumablePut) {
+      throw cutAtEndOfNight(store, { sent, bytes, cause: error });
+    }
     // Left by a run that died between storing and recording it. Whether it is whole is checked below.
     if (!isBackupError(error, 'storage-exists')) throw error;
   }
@@ -57,6 +59,15 @@ export async function deliverCopy(
     }
     throw error;
   }
+}
+
+/** A copy that is too large for one night would fail on every night, and nobody would know why. */
+function cutAtEndOfNight(
+  store: StorageAdapter,
+  { sent, bytes, cause }: { readonly sent: number; readonly bytes: number; readonly cause: BackupError },
+): BackupError {
+  const message = `Only ${formatBytes(sent)} of ${formatBytes(bytes)} had been sent to ${store.description} when the time for backups of this night was over. This store cannot continue a transfer, so the next night begins anew. If a copy does not fit into a night, a longer window, a faster line or a store that continues transfers is needed.`;
+  return new BackupError('window-closed', message, { cause, details: { sent, bytes } });
 }
 
 /** The store must also return it as an archive to a reader without a key. */
