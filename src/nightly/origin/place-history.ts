@@ -1,13 +1,10 @@
-import { utf8 } from '../../bytes.js';
 import type { Destination } from '../../eligibility/is-eligible.js';
-import { BackupError, isBackupError } from '../../errors.js';
+import { BackupError } from '../../errors.js';
 import { describeHistoryFinding } from '../../history/findings.js';
-import { hashOfNote } from '../../history/note.js';
-import { formatBody, noteKeyOf, type SequenceHead } from '../../history/note-body.js';
+import { formatBody, type SequenceHead } from '../../history/note-body.js';
 import { signNote } from '../../history/signer.js';
-import { readHistory, readNote } from '../../history/verify-history.js';
+import { readHistory } from '../../history/verify-history.js';
 import type { StorageAdapter } from '../../storage/adapter.js';
-import { replayableBytes } from '../../storage/replayable.js';
 import { codeOf } from '../run/failure.js';
 import type { FailedNights, VerifiedCopy } from '../run/journal-state.js';
 import type { NightContext } from '../run/night-context.js';
@@ -18,6 +15,8 @@ import { addAllowance, provableAt } from '../scrub/due-copies.js';
 import { checkCopies } from './check-copies.js';
 import { copyProvenBy, joinLoss, knownByNotes, lossUnseen, unseenIn } from './known-again.js';
 import type { Notary } from './notary.js';
+import { NotesToStore } from './notes-to-store.js';
+import { PlaceInJournal } from './place-in-journal.js';
 import { retainLastClean } from './retain-last-clean.js';
 import { findingsOf, foundElsewhere, mostTroubles, type SequenceState } from './sequence.js';
 
@@ -34,12 +33,16 @@ export class PlaceHistory {
   readonly #around: NightContext;
   readonly #notary: Notary;
   readonly #store: StorageAdapter;
+  readonly #place: PlaceInJournal;
+  readonly #toStore: NotesToStore;
 
   constructor(destination: Destination, around: NightContext, notary: Notary, store: StorageAdapter) {
     this.#destination = destination;
     this.#around = around;
     this.#notary = notary;
     this.#store = store;
+    this.#place = new PlaceInJournal(destination, around.journal);
+    this.#toStore = new NotesToStore(this.#place, store, around.signal);
   }
 
   /** Whether the notes that are there were read and compared in this run. */
@@ -69,10 +72,10 @@ export class PlaceHistory {
     const { signal, warn } = this.#around;
     try {
       const isBare = this.#sequence === undefined && (await this.#continueSequence());
-      this.#isReady = await this.#isSettled();
+      await this.#toStore.send().catch((error: unknown) => this.#warnOfNote(error));
       await this.#compare(isBare);
+      this.#isReady = true;
     } catch (error) {
-      this.#isReady = false;
       this.#warnOfNote(error);
     }
     this.#allowReading();
@@ -93,7 +96,7 @@ export class PlaceHistory {
    */
   async writeNotes(): Promise<void> {
     // A note that came before the comparison would hide what it would find.
-    if (!this.#isReady) return;
+    if (!this.#isReady || !this.#toStore.mayGoOn(this.#nightOfArrival)) return;
     try {
       for (const copy of this.#withoutNote()) await this.#write(copy);
     } catch (error) {
@@ -113,26 +116,11 @@ export class PlaceHistory {
   }
 
   get #sequence(): SequenceState | undefined {
-    return this.#around.journal.state.sequences?.[this.#destination];
+    return this.#place.sequence;
   }
 
   get #copies(): readonly VerifiedCopy[] {
-    return this.#around.journal.state.verified[this.#destination];
-  }
-
-  /** Written with what the journal writes next: {@link NightJournal.note}. */
-  #note(
-    change: Partial<SequenceState>,
-    copies: (copies: readonly VerifiedCopy[]) => readonly VerifiedCopy[] = (all) => all,
-  ): void {
-    const destination = this.#destination;
-    this.#around.journal.note(({ sequences, verified }) => ({
-      verified: { ...verified, [destination]: copies(verified[destination]) },
-      sequences: {
-        ...sequences,
-        [destination]: { number: 0, hash: null, since: '', ...sequences?.[destination], ...change },
-      },
-    }));
+    return this.#place.copies;
   }
 
   /**
@@ -159,7 +147,7 @@ export class PlaceHistory {
     const copies = found
       .filter(({ key }) => !known.has(key))
       .map((each) => copyProvenBy(each, this.#store.description));
-    this.#note(state, (verified) => remembered([...copies, ...verified]));
+    this.#place.note(state, (verified) => remembered([...copies, ...verified]));
     const loss = lossUnseen(history.proven.filter(({ body }) => body.destination === this.#destination));
     if (loss !== null) this.#around.journal.note((before) => ({ loss: joinLoss(before.loss, loss) }));
     await this.#around.journal.update();
@@ -185,12 +173,19 @@ export class PlaceHistory {
       found: here ?? null,
     } as const;
     const lasting = [...(this.#sequence?.lasting ?? []), describeHistoryFinding(finding)];
-    this.#note({ lasting: lasting.slice(0, mostTroubles) });
+    this.#place.note({ lasting: lasting.slice(0, mostTroubles) });
   }
 
   /** Verified copies without a note, oldest first. */
   #withoutNote(): readonly NotableCopy[] {
     return this.#copies.filter((copy): copy is NotableCopy => this.#isOwed(copy)).reverse();
+  }
+
+  /** Tonight, where its copy arrived and has no note yet. */
+  get #nightOfArrival(): string | undefined {
+    const { night } = this.#around;
+    const onItsWay = this.#sequence?.onItsWay?.key;
+    return this.#withoutNote().find((copy) => copy.night === night && copy.key !== onItsWay)?.night;
   }
 
   #isOwed({ store, sha256, bytes, scope, number, state }: VerifiedCopy): boolean {
@@ -200,7 +195,7 @@ export class PlaceHistory {
 
   async #write(copy: NotableCopy): Promise<void> {
     const { plan, journal, now, signal } = this.#around;
-    const { number: last, hash: previous } = this.#sequence!;
+    const { number: last, hash: previous } = this.#toStore.last;
     const number = last + 1;
     const standing = this.#copies
       .filter(
@@ -229,49 +224,7 @@ export class PlaceHistory {
       signedWith: this.#notary.key,
     });
     const note = await signNote(text, this.#notary.signer, this.#notary.key, signal);
-    // Stored before it is sent: after a crash the same note is sent again, and never a second one of its
-    // number.
-    this.#note({ onItsWay: { key: copy.key, note } });
-    await this.#around.journal.update();
-    await this.#settleOnItsWay();
-  }
-
-  async #settleOnItsWay(): Promise<void> {
-    const { onItsWay, number: last = 0 } = this.#sequence ?? {};
-    if (onItsWay === undefined) return;
-    const { key, note } = onItsWay;
-    await this.#put(noteKeyOf(key)!, note);
-    const number = last + 1;
-    const hash = hashOfNote(note);
-    // If this is lost, the same note is sent again.
-    this.#note({ number, hash, onItsWay: undefined }, (copies) =>
-      copies.map((each) => (each.key === key ? noted(each, number, hash) : each)),
-    );
-  }
-
-  /** A note that cannot be stored keeps the later ones waiting, and nothing else. */
-  async #isSettled(): Promise<boolean> {
-    try {
-      await this.#settleOnItsWay();
-      return true;
-    } catch (error) {
-      this.#warnOfNote(error);
-      return false;
-    }
-  }
-
-  async #put(key: string, note: string): Promise<void> {
-    const { signal } = this.#around;
-    const source = replayableBytes(utf8(note));
-    try {
-      await this.#store.put(key, source, { ifAbsent: true, signal });
-    } catch (error) {
-      if (!isBackupError(error, 'storage-exists')) throw error;
-      // Stored by a run that died before it could record it, or not ours. It is replaced if possible.
-      if ((await readNote(this.#store, key, signal)) === note) return;
-      if (!this.#store.capabilities.overwrite) return;
-      await this.#store.put(key, source, { signal });
-    }
+    await this.#toStore.add(copy.key, note);
   }
 
   async #check(): Promise<void> {
@@ -279,7 +232,7 @@ export class PlaceHistory {
     if (sequence === undefined) return;
     const { journal, plan, night, signal, warn } = this.#around;
     // Where the clock of the first night was ahead, nothing was signed since then.
-    if (sequence.since > night) this.#note({ since: night });
+    if (sequence.since > night) this.#place.note({ since: night });
     const checked = await checkCopies({
       store: this.#store,
       practiceId: plan.practiceId,
@@ -298,7 +251,7 @@ export class PlaceHistory {
     }
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);
     const elsewhere = foundElsewhere(sequence, copies, this.#store.description);
-    this.#note(findingsOf(checked, lasting, elsewhere, sequence.told), (all) =>
+    this.#place.note(findingsOf(checked, lasting, elsewhere, sequence.told), (all) =>
       all.map((each) => checked.copies.get(each.key) ?? each),
     );
   }
@@ -310,7 +263,7 @@ export class PlaceHistory {
     const sequence = this.#sequence;
     if (sequence === undefined || everyNights === null) return;
     const copies = provableAt(this.#copies, this.#store.description, sequence.accepted);
-    this.#note(addAllowance(copies, sequence, { night, everyNights }));
+    this.#place.note(addAllowance(copies, sequence, { night, everyNights }));
   }
 
   /** Whether the other place knew a newer note of this one when the journal began. */
@@ -323,11 +276,6 @@ export class PlaceHistory {
     const found = headOf(here) ?? null;
     return [describeHistoryFinding({ kind: 'rolled-back', destination: this.#destination, known, found })];
   }
-}
-
-/** Drops what only the note needed. */
-function noted({ recipient: _, ...copy }: VerifiedCopy, number: number, note: string): VerifiedCopy {
-  return { ...copy, number, note };
 }
 
 function headOf(sequence: SequenceState | undefined): SequenceHead | undefined {

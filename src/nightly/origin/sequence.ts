@@ -15,6 +15,13 @@ import {
 } from '../../shapes.js';
 import { isNight } from '../nights.js';
 
+/** A note, and the key of the archive that it belongs beside. */
+export interface MadeNote {
+  readonly key: string;
+  readonly note: string;
+  readonly number: number;
+}
+
 /** The sequence of notes at one place, as far as this service made it. */
 export interface SequenceState {
   /** Of the newest note; 0 before the first. */
@@ -23,8 +30,19 @@ export interface SequenceState {
   readonly hash: string | null;
   /** From this night on every copy has a note. */
   readonly since: string;
-  /** A note that was made but perhaps not stored yet. Only this note may be stored under its number. */
-  readonly onItsWay?: { readonly key: string; readonly note: string } | undefined;
+  /**
+   * A note that was made but perhaps not stored yet, and on how many nights it could not be. Only this note may
+   * be stored under its number.
+   */
+  readonly onItsWay?:
+    | {
+        readonly key: string;
+        readonly note: string;
+        readonly failed?: { readonly nights: number; readonly night: string } | undefined;
+      }
+    | undefined;
+  /** Notes from before it that could not be stored, for which later ones wait no longer; by their numbers. */
+  readonly behind?: readonly MadeNote[] | undefined;
   /** How much may be read again, in bytes; what is not used one night is kept for the next. */
   readonly credit?: number | undefined;
   /** The newest night that added to it, and the night from which copies wait for their turn. */
@@ -60,9 +78,12 @@ export interface SequenceState {
 /** How many sentences are kept, and how many names. */
 export const mostTroubles = 8;
 export const mostAccepted = 1000;
+/** How many notes may be left behind. */
+export const mostBehind = 4;
 
 const night = where(textUpTo(10), isNight);
 const sentences = listOf(textUpTo(4000), mostTroubles);
+const madeNote = { key: textUpTo(1024), note: textUpTo(largestNote) };
 const names = listOf(textUpTo(4000), mostAccepted);
 
 /** Whether a value of a journal is such a state. */
@@ -71,7 +92,8 @@ export const isSequence: Shape<SequenceState> = where(
     number: count,
     hash: nullable(sha256),
     since: textUpTo(10),
-    onItsWay: optional(objectOf({ key: textUpTo(1024), note: textUpTo(largestNote) })),
+    onItsWay: optional(objectOf({ ...madeNote, failed: optional(objectOf({ nights: count, night })) })),
+    behind: optional(listOf(objectOf({ ...madeNote, number: count }), mostBehind)),
     credit: optional(count),
     creditedOn: optional(night),
     countedFrom: optional(night),
