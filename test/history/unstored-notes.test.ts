@@ -10,6 +10,7 @@ import { acknowledgeFindings } from '../../src/nightly/origin/acknowledge.js';
 import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { parseJournal } from '../../src/nightly/run/parse-journal.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { NumberedPractice } from './practice.js';
 
@@ -116,5 +117,28 @@ describe('a signed note that is not stored', () => {
     assert.deepEqual(await kindsAt(practice.hq), []);
     const [archives, notes] = [await keysOf(practice.hq, '.tar.age'), await keysOf(practice.hq, '.note')];
     assert.deepEqual(notes, archives.map(noteKeyOf));
+  });
+
+  it('when the network path is changed is stored beside its archive after the path was changed back, and nowhere else', async () => {
+    const { local } = practice;
+    const atLocal = (storage: StorageAdapter): void => {
+      practice.more = { local: { ...practice.plan.local!, storage } };
+    };
+    await practice.nights(3);
+    atLocal(refusing(local, (key) => key.endsWith('.note')));
+    await practice.night();
+    const other = { ...createMemoryStorage({ now: () => practice.now }), description: 'another folder' };
+    atLocal(other);
+    await practice.night();
+    // Its number is used up.
+    assert.equal((await practice.night()).destinations[1]?.head?.number, 6);
+    atLocal(local);
+    await practice.nights(2);
+    for (const store of [local, other]) {
+      const archives = await keysOf(store, '.tar.age');
+      assert.deepEqual(await keysOf(store, '.note'), archives.map(noteKeyOf));
+      assert.deepEqual(await kindsAt(store), []);
+    }
+    assert.deepEqual(practice.alerts.raised, []);
   });
 });

@@ -50,6 +50,8 @@ export class NotesToStore {
 
   /** Sends what earlier runs made. @throws BackupError `storage-…` when the one on its way could not be stored */
   async send(): Promise<void> {
+    const { onItsWay } = this.#place.sequence ?? {};
+    if (onItsWay !== undefined && this.#isElsewhere(onItsWay.key)) this.#leaveBehind(onItsWay);
     for (const each of this.#place.sequence?.behind ?? []) await this.#sendBehind(each);
     await this.#sendOnItsWay();
   }
@@ -82,7 +84,7 @@ export class NotesToStore {
   }
 
   async #sendBehind({ key, note, number }: MadeNote): Promise<void> {
-    if (!this.#stands(key)) return;
+    if (!this.#stands(key) || this.#isElsewhere(key)) return;
     try {
       await this.#put(key, note);
     } catch {
@@ -119,6 +121,12 @@ export class NotesToStore {
   #stands(key: string): boolean {
     const copy = this.#copyOf(key);
     return copy !== undefined && copy.state !== 'going' && copy.state !== 'gone';
+  }
+
+  /** Where the network path was changed since: a note belongs beside its archive. */
+  #isElsewhere(key: string): boolean {
+    const copy = this.#copyOf(key);
+    return copy !== undefined && copy.store !== this.#store.description;
   }
 
   #copyOf(key: string): VerifiedCopy | undefined {
