@@ -262,7 +262,7 @@ export class PlaceHistory {
     const everyNights = scrubNightsOf(plan, this.#destination);
     const sequence = this.#sequence;
     if (sequence === undefined || everyNights === null) return;
-    const copies = provableAt(this.#copies, this.#store.description, sequence.accepted);
+    const copies = provableAt(this.#copies, this.#store.description, sequence);
     this.#place.note(addAllowance(copies, sequence, { night, everyNights }));
   }
 
