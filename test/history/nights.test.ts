@@ -630,6 +630,21 @@ describe('the notes of nights', () => {
     assert.deepEqual(practice.standing, []);
   });
 
+  it('can be read though two copies have one number: the computer was turned back, and lost its journal', async () => {
+    await practice.nights(3);
+    const image = `${practice.spool}-image`;
+    await cp(practice.spool, image, { recursive: true });
+    await practice.night();
+    await rm(practice.spool, { recursive: true });
+    await cp(image, practice.spool, { recursive: true });
+    await practice.night();
+    await rm(join(practice.spool, 'journal.json'));
+    await practice.nights(2);
+    const { findings, proven } = await verifyHistory(practice.hq, { practiceId });
+    assert.deepEqual([...new Set(findings.map(({ kind }) => kind))], ['fork']);
+    assert.equal(proven.length, 7);
+  });
+
   it('are small, and a night without anything new writes none', async () => {
     await practice.nights(30);
     const sizes: number[] = [];

@@ -217,7 +217,8 @@ export class PlaceHistory {
       madeAt: now().toISOString(),
       number,
       previous,
-      standing: [...standing.filter((each) => each < number), number],
+      // A computer that was turned back used some numbers twice.
+      standing: [...new Set([...standing.filter((each) => each < number), number])],
       recipient: copy.recipient ?? null,
       heads: head === undefined ? {} : { [other]: head },
       ...unseenIn(journal),
