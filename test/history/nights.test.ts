@@ -929,6 +929,44 @@ describe('an attack on a store', () => {
     assert.deepEqual(practice.standing, []);
   });
 
+  it('that took no copy away stands as well when copies go to another place, until somebody has looked', async () => {
+    const forged = `${practiceId}/2026-01-06/${'f'.repeat(32)}.tar.age`;
+    await put(practice.local, forged, 'forged');
+    await practice.night();
+    assert.deepEqual(practice.standing, ['history-broken']);
+    const there = practice.more;
+    const storage = { ...createMemoryStorage({ now: () => practice.now }), description: 'another folder' };
+    const elsewhere = { local: { ...practice.plan.local, storage } };
+    practice.more = elsewhere;
+    for (let i = 0; i < 2; i += 1) {
+      const { destinations } = await practice.night();
+      assert.notEqual(destinations[0]?.removed.length, 0, 'retention goes on');
+      assert.match(destinations[1]?.troubles?.join() ?? '', /f\.tar\.age has no note/);
+    }
+    assert.deepEqual(practice.standing, ['history-broken']);
+    assert.equal(practice.alerts.raised.length, 1);
+    await acknowledgeFindings(practice.plan, { user: 'Admin' });
+    await practice.night();
+    assert.deepEqual(practice.standing, []);
+    practice.more = there;
+    await practice.night();
+    assert.deepEqual(practice.standing, []);
+  });
+
+  it('that took no copy away is over when copies go there again and it is gone', async () => {
+    const forged = `${practiceId}/2026-01-06/${'f'.repeat(32)}.tar.age`;
+    await put(practice.local, forged, 'forged');
+    await practice.night();
+    const there = practice.more;
+    const storage = { ...createMemoryStorage({ now: () => practice.now }), description: 'another folder' };
+    practice.more = { local: { ...practice.plan.local, storage } };
+    await practice.night();
+    await practice.local.delete(forged);
+    practice.more = there;
+    await practice.night();
+    assert.deepEqual(practice.standing, []);
+  });
+
   it('at a place with a slow line keeps the other place from removing anything on the same night', async () => {
     await practice.nights(2);
     assert.equal((await practice.night()).destinations[1]!.removed.length, 1);

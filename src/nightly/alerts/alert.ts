@@ -25,8 +25,8 @@ import type { BackupErrorCode } from '../../errors.js';
  * - `key-unproven`: the stored key of the last administrator was replaced, and nothing shows that its holder
  *   did it. Stands until a login repairs it or the password changes
  * - `history-broken`: copies at a place are missing, changed, signed with an unknown key or without their
- *   note, or the store did not return one on three nights. Stands until it is acknowledged, and is raised
- *   again for what is found meanwhile
+ *   note, or the store did not return one on three nights. Stands until it is acknowledged, also where copies
+ *   go to another place since, and is raised again for what is found meanwhile
  * - `looks-like-loss`: the database seems to have lost data, so no copy is removed. Stands until it is
  *   acknowledged, and is raised again for what is found meanwhile
  * - `not-opened-lately`: no administrator of today has opened the copies for a long time

@@ -141,6 +141,7 @@ function accepted({ about = [], accepted: before = [], ...state }: SequenceState
     untold: [],
     told: [],
     lasting: [],
+    strange: [],
     elsewhere: undefined,
     isBroken: false,
     lost: [],

@@ -10,7 +10,7 @@ import { describeFinding, unreadOn } from '../scrub/read-finding.js';
 import type { CopiesToCheck } from './copies-to-check.js';
 import { markOf, noteMarkOf } from './marks.js';
 import { NoteTexts } from './note-texts.js';
-import { mostAccepted, subjectOf, subjectOfLoss } from './sequence.js';
+import { mostAccepted, mostTroubles, type StrangeFinding, subjectOf, subjectOfLoss } from './sequence.js';
 import { Strangers } from './strangers.js';
 
 /** The result. */
@@ -25,6 +25,8 @@ export interface CheckedCopies {
   readonly passed: readonly string[];
   readonly origins: Origins;
   readonly isBroken: boolean;
+  /** Findings that are no loss, the first of them. */
+  readonly strange: readonly StrangeFinding[];
   /** Keys of verified copies that are missing or changed. */
   readonly lost: readonly string[];
   /** How many notes the store did not return. */
@@ -70,6 +72,7 @@ class Check implements CheckedCopies {
   readonly subjects: string[] = [];
   readonly about: string[] = [];
   isBroken = false;
+  readonly strange: StrangeFinding[] = [];
   readonly lost: string[] = [];
   readonly strangers: Strangers;
   readonly #texts: NoteTexts;
@@ -226,10 +229,16 @@ class Check implements CheckedCopies {
   #break(name: string, sentence: string): void {
     this.isBroken = true;
     if (this.lost.length < mostAccepted) this.lost.push(name);
-    this.#tell(name, sentence, subjectOfLoss(name));
+    this.#add(name, sentence, subjectOfLoss(name));
   }
 
   #tell(name: string, sentence: string, subject: string = subjectOf(name)): void {
+    this.#add(name, sentence, subject);
+    const { description: store } = this.#given.store;
+    if (this.strange.length < mostTroubles) this.strange.push({ store, name, subject, sentence });
+  }
+
+  #add(name: string, sentence: string, subject: string): void {
     if (this.troubles.length >= mostAccepted) return;
     this.troubles.push(sentence);
     this.subjects.push(subject);

@@ -22,6 +22,17 @@ export interface MadeNote {
   readonly number: number;
 }
 
+/** A finding that is no loss, such as an archive that nobody vouches for. */
+export interface StrangeFinding {
+  /** Where it was found. */
+  readonly store: string;
+  /** What a person accepts who acknowledges it. */
+  readonly name: string;
+  /** See {@link subjectOf}. */
+  readonly subject: string;
+  readonly sentence: string;
+}
+
 /** The sequence of notes at one place, as far as this service made it. */
 export interface SequenceState {
   /** Of the newest note; 0 before the first. */
@@ -64,6 +75,8 @@ export interface SequenceState {
   readonly elsewhere?: SequenceHead | undefined;
   /** Whether verified copies are missing or changed: then no older one may be removed anywhere. */
   readonly isBroken?: boolean | undefined;
+  /** Other findings. At a place that copies no longer go to they stand until they are acknowledged. */
+  readonly strange?: readonly StrangeFinding[] | undefined;
   /** Keys of those copies: the newest that is left decides when the next one is due. */
   readonly lost?: readonly string[] | undefined;
   /**
@@ -82,9 +95,10 @@ export const mostAccepted = 1000;
 export const mostBehind = 4;
 
 const night = where(textUpTo(10), isNight);
-const sentences = listOf(textUpTo(4000), mostTroubles);
+const word = textUpTo(4000);
+const sentences = listOf(word, mostTroubles);
 const madeNote = { key: textUpTo(1024), note: textUpTo(largestNote) };
-const names = listOf(textUpTo(4000), mostAccepted);
+const names = listOf(word, mostAccepted);
 
 /** Whether a value of a journal is such a state. */
 export const isSequence: Shape<SequenceState> = where(
@@ -105,6 +119,12 @@ export const isSequence: Shape<SequenceState> = where(
     begun: optional(count),
     elsewhere: optional(objectOf<SequenceHead>({ number: count, hash: textUpTo(64) })),
     isBroken: optional(flag),
+    strange: optional(
+      listOf(
+        objectOf<StrangeFinding>({ store: word, name: word, subject: word, sentence: word }),
+        mostTroubles,
+      ),
+    ),
     lost: optional(names),
     passed: optional(names),
     accepted: optional(names),
@@ -160,6 +180,8 @@ interface Found {
   readonly about: readonly string[];
   readonly passed: readonly string[];
   readonly isBroken: boolean;
+  /** Those that are no loss, the first of them. */
+  readonly strange: readonly StrangeFinding[];
   readonly lost: readonly string[];
 }
 
@@ -173,13 +195,14 @@ interface Found {
 export function findingsOf(
   tonight: Found,
   lasting: readonly string[],
-  elsewhere: Pick<Found, 'lost' | 'troubles'>,
+  elsewhere: Pick<Found, 'lost' | 'strange' | 'troubles'>,
   told: readonly string[] = [],
 ): Omit<Found, 'subjects'> & Pick<SequenceState, 'untold'> {
   const subjects = upTo(mostAccepted, [
     // What follows may be another number every night.
     ...lasting.map((sentence) => sentence.split(',', 1)[0]!),
     ...elsewhere.lost.map(subjectOfLoss),
+    ...elsewhere.strange.map(({ subject }) => subject),
     ...tonight.subjects,
   ]);
   const known = new Set(told);
@@ -188,29 +211,40 @@ export function findingsOf(
   return {
     untold,
     troubles: upTo(mostTroubles, newestFirst(troubles, untold)),
-    about: upTo(mostAccepted, [...elsewhere.lost, ...tonight.about]),
+    about: upTo(mostAccepted, [
+      ...elsewhere.lost,
+      ...elsewhere.strange.map(({ name }) => name),
+      ...tonight.about,
+    ]),
     passed: tonight.passed,
     isBroken: tonight.isBroken || lasting.length > 0 || elsewhere.lost.length > 0,
+    strange: [...elsewhere.strange, ...tonight.strange].slice(0, mostTroubles),
     lost: upTo(mostAccepted, [...elsewhere.lost, ...tonight.lost]),
   };
 }
 
 /**
- * Copies that were found missing or changed at another store, such as a network path that was changed since.
- * Nobody can find them again here, and yet they stand until they are acknowledged.
+ * What was found at another store, such as a network path that was changed since: copies that are missing or
+ * changed, and archives that nobody vouches for. Nobody can find them again here, and yet they stand until they
+ * are acknowledged.
  */
 export function foundElsewhere(
-  { lost = [], troubles = [] }: SequenceState,
+  { lost = [], troubles = [], strange = [] }: SequenceState,
   copies: readonly { readonly key: string; readonly store?: string }[],
   store: string,
-): Pick<Found, 'lost' | 'troubles'> {
+): Pick<Found, 'lost' | 'strange' | 'troubles'> {
   const here = new Set(copies.filter((copy) => copy.store === store).map(({ key }) => key));
   const elsewhere = lost.filter((key) => !here.has(key));
   // Sentences are few. Without one, nobody could acknowledge it.
   const sentenceOf = (key: string): string =>
     troubles.find((each) => each.includes(key)) ??
     `${key} was found missing or changed where copies went before.`;
-  return { lost: elsewhere, troubles: elsewhere.map(sentenceOf) };
+  const left = strange.filter((each) => each.store !== store);
+  return {
+    lost: elsewhere,
+    strange: left,
+    troubles: [...elsewhere.map(sentenceOf), ...left.map(({ sentence }) => sentence)],
+  };
 }
 
 /** The first of them, each once. */
