@@ -77,7 +77,7 @@ export interface SequenceState {
   readonly isBroken?: boolean | undefined;
   /** Other findings. At a place that copies no longer go to they stand until they are acknowledged. */
   readonly strange?: readonly StrangeFinding[] | undefined;
-  /** Keys of those copies: the newest that is left decides when the next one is due. */
+  /** Keys of the copies that are missing or changed: the newest that is left decides when the next one is due. */
   readonly lost?: readonly string[] | undefined;
   /**
    * Keys of archives that the journal does not know but whose notes are valid, so that no night checks them
