@@ -22,7 +22,7 @@ export const mutations: readonly (Mutation & {
   {
     name: 'told-every-night',
     file: '/nightly/run/send-alerts.js',
-    from: 'if (journal.state.alerts[alert.code] === alert.cause)',
+    from: 'if (state.alerts[alert.code] === alert.cause && !hasUntold(state, alert.code))',
     to: 'if (false)',
   },
   {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { simulateInChild, tellInChild } from './child.js';
 import { fullSeed } from './faults.js';
+import { mutations } from './mutations.js';
 
 /** Practices of 120 days each; the last of them meet everything that is simulated. */
 const practices = [1, 1001, fullSeed].flatMap((first) =>
@@ -39,6 +41,13 @@ describe('nights by seed', { concurrency: 3 }, () => {
     it(promise, async () => {
       const kept = `seed ${seed}: every promise was kept for ${days[Number(seed) as keyof typeof once]} days`;
       assert.ok((await told).includes(kept), `seed ${seed}`);
+    });
+  }
+
+  for (const { name, file, from } of mutations) {
+    it(`the deliberate fault "${name}" still has its place`, async () => {
+      const code = await readFile(new URL(`../../src${file}`, import.meta.url), 'utf8');
+      assert.ok(code.includes(from), from);
     });
   }
 
