@@ -23,7 +23,6 @@ import {
 import { serveNights } from '../../src/nightly/service/start-nightly.js';
 import { windowOf } from '../../src/nightly/window.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
-import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { createFakeClock } from '../nightly/support/fake-clock.js';
 import { NumberedPractice } from './practice.js';
@@ -467,42 +466,6 @@ describe('reading older copies again', () => {
     const { destinations } = await practice.night();
     assert.match(destinations[1]?.troubles?.join() ?? '', /note of .* was replaced by another one/);
   });
-
-  for (const isChanged of [false, true]) {
-    const told = isChanged ? 'of which one byte was changed' : 'that are whole';
-    it(`reads copies, too, that somebody carried to where copies go now: ${told}`, async () => {
-      const [from, to] = [practice.local, createMemoryStorage({ now: () => practice.now })];
-      await practice.nights(3);
-      const carried: string[] = [];
-      for await (const { key } of from.list('')) {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of from.get(key)) chunks.push(chunk);
-        const bytes = Buffer.concat(chunks);
-        const isArchive = key.endsWith('.tar.age');
-        if (isChanged && isArchive && carried.length === 1) bytes[bytes.length - 1]! ^= 1;
-        if (isArchive) carried.push(key);
-        await to.put(key, replayableBytes(bytes));
-      }
-      const get: StorageAdapter['get'] = (key, options) => {
-        if (options?.range === undefined) read.push(key);
-        return to.get(key, options);
-      };
-      const storage = { ...to, description: 'another folder', get };
-      practice.more = { local: { storage, retry: 'none', retention: 'keep-all', scrubEveryNights: 3 } };
-      practice.scrubbing = {};
-      await practice.nights(5);
-      assert.deepEqual(
-        carried.filter((key) => !read.includes(key)),
-        [],
-      );
-      assert.deepEqual(practice.standing, isChanged ? ['history-broken'] : []);
-      const { troubles = [] } = (await practice.night()).destinations[1]!;
-      assert.deepEqual(
-        troubles,
-        isChanged ? [`${carried[1]} was verified, but its bytes have changed.`] : [],
-      );
-    });
-  }
 
   it('follows the work of each night in the service, within its window, and ends with the service', async () => {
     await standing(6);

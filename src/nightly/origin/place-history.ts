@@ -263,7 +263,7 @@ export class PlaceHistory {
     const everyNights = scrubNightsOf(plan, this.#destination);
     const sequence = this.#sequence;
     if (sequence === undefined || everyNights === null) return;
-    const copies = provableAt(this.#copies, this.#store.description, sequence);
+    const copies = provableAt(this.#copies, this.#store.description, sequence.accepted);
     this.#place.note(addAllowance(copies, sequence, { night, everyNights }));
   }
 

@@ -14,12 +14,11 @@ export function copiesReported(
   store: StorageAdapter | undefined,
 ): Pick<DestinationReport, 'lastVerifiedAt' | 'readSince' | 'troubles' | 'unproven'> {
   const lastVerifiedAt = journal.newestVerified(destination, night)?.verifiedAt;
-  const sequence = journal.state.sequences?.[destination];
-  const { troubles = [] } = sequence ?? {};
+  const { troubles = [], accepted } = journal.state.sequences?.[destination] ?? {};
   const copies = journal.state.verified[destination];
   const where = store?.description ?? '';
-  const since = readSince(provableAt(copies, where, sequence));
-  const unproven = unprovenAt(copies, where, sequence).slice(0, mostNamed);
+  const since = readSince(provableAt(copies, where, accepted));
+  const unproven = unprovenAt(copies, where).slice(0, mostNamed);
   return {
     ...(lastVerifiedAt === undefined ? {} : { lastVerifiedAt }),
     ...(since === undefined ? {} : { readSince: since }),

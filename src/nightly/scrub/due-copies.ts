@@ -26,20 +26,15 @@ export interface ScrubTurn {
   readonly everyNights: number;
 }
 
-/** What is known of the archives at a place. */
-type KnownKeys = Pick<SequenceState, 'accepted' | 'passed'>;
-
 /** Copies at a place that can be verified, without those that a person acknowledged. */
 export function provableAt(
   copies: readonly VerifiedCopy[],
   store: string,
-  known: KnownKeys = {},
+  accepted: readonly string[] = [],
 ): readonly ProvableCopy[] {
   return copies.filter(
     (copy): copy is ProvableCopy =>
-      isStandingAt(copy, store, known) &&
-      copy.sha256 !== undefined &&
-      known.accepted?.includes(copy.key) !== true,
+      isStandingAt(copy, store) && copy.sha256 !== undefined && !accepted.includes(copy.key),
   );
 }
 
@@ -47,14 +42,9 @@ export function provableAt(
  * Copies at a place that cannot be verified: it is not known what was written, or the store does not return
  * it.
  */
-export function unprovenAt(
-  copies: readonly VerifiedCopy[],
-  store: string,
-  known: KnownKeys = {},
-): readonly string[] {
+export function unprovenAt(copies: readonly VerifiedCopy[], store: string): readonly string[] {
   return copies
-    .filter((copy) => isStandingAt(copy, store, known))
-    .filter(({ sha256, unread }) => sha256 === undefined || unread !== undefined)
+    .filter((copy) => isStandingAt(copy, store) && (copy.sha256 === undefined || copy.unread !== undefined))
     .map(({ key }) => key);
 }
 
@@ -139,12 +129,6 @@ function order(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function isStandingAt(
-  { key, store, bytes, state }: VerifiedCopy,
-  at: string,
-  { passed }: KnownKeys,
-): boolean {
-  // Somebody may have carried it here from where copies went before: its note was found good.
-  const isHere = store === at || passed?.includes(key) === true;
-  return isHere && bytes !== undefined && state === undefined;
+function isStandingAt({ store, bytes, state }: VerifiedCopy, at: string): boolean {
+  return store === at && bytes !== undefined && state === undefined;
 }

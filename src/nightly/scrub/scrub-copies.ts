@@ -150,7 +150,7 @@ function placesIn(
     if (!eligibility[destination].eligible) return [];
     const store = plan[destination]?.storage ?? openedPath(path, tools);
     if (store === null) return [];
-    const copies = provableAt(state.verified[destination], store.description, sequence);
+    const copies = provableAt(state.verified[destination], store.description, sequence.accepted);
     const due = dueCopies(copies, sequence, night);
     return due.length === 0 ? [] : [{ destination, store, due }];
   });
@@ -178,8 +178,8 @@ function placeOf(
   state: NightJournalState | null,
 ): ScrubbedPlace {
   const read = all.filter(({ found }) => found !== 'unread').map(({ copy }) => copy);
-  const sequence = state?.sequences?.[destination];
-  const since = readSince(provableAt(state?.verified[destination] ?? [], store, sequence));
+  const accepted = state?.sequences?.[destination]?.accepted;
+  const since = readSince(provableAt(state?.verified[destination] ?? [], store, accepted));
   return {
     destination,
     copies: read.length,
