@@ -21,6 +21,8 @@ export interface Standing {
   readonly looksLikeLoss?: readonly string[];
   /** Findings about older copies that a person has to check. */
   readonly historyTroubles?: readonly string[];
+  /** How many there are, also those that are not among these sentences. */
+  readonly historyCount?: number;
   /** What administrators found when they opened the copies; absent where it is not known this time. */
   readonly openings?: OpeningStanding | undefined;
   /** The warning about a damaged table, as long as it must be shown. */

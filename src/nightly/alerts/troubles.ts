@@ -78,7 +78,7 @@ export function standingTroubles(
       cause: 'verification-failed',
       severity: 'high',
       practiceId: standing.practiceId,
-      message: `Older supplemental backups were changed, or somebody else made one. ${firstOf(standing.historyTroubles)} Find out who can write to that place. When it is explained, acknowledge it.`,
+      message: `Older supplemental backups were changed, or somebody else made one. ${firstOf(standing.historyTroubles, standing.historyCount)} Find out who can write to that place. When it is explained, acknowledge it.`,
     });
   }
   if (standing.keyUnproven !== undefined) {
@@ -190,9 +190,10 @@ function newKit({ practiceId }: Standing, kits: NonNullable<Standing['newKits']>
   };
 }
 
-function firstOf(sentences: readonly string[]): string {
-  const shown = sentences.slice(0, 5).join(' ');
-  return sentences.length > 5 ? `${shown} And ${sentences.length - 5} more.` : shown;
+function firstOf(sentences: readonly string[], count: number = sentences.length): string {
+  const shown = sentences.slice(0, 5);
+  const more = count - shown.length;
+  return more > 0 ? `${shown.join(' ')} And ${more} more.` : shown.join(' ');
 }
 
 function notWhole({ practiceId }: Standing, told: string): Alert {

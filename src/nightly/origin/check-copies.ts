@@ -29,8 +29,9 @@ export interface CheckedCopies {
   readonly strange: readonly StrangeFinding[];
   /** Keys of verified copies that are missing or changed. */
   readonly lost: readonly string[];
-  /** How many notes the store did not return. */
+  /** How many notes the store did not return, and whether it returned none. */
   readonly unreadNotes: number;
+  readonly areNotesAway: boolean;
 }
 
 /** More objects than any practice has. */
@@ -89,7 +90,9 @@ class Check implements CheckedCopies {
     this.#given = given;
     this.#objects = objects;
     this.#isShared = given.trustedKeys.length > 1;
-    this.#texts = new NoteTexts(given.store, given.signal);
+    const { description } = given.store;
+    const own = given.copies.find(({ store, noteSeen }) => store === description && noteSeen !== undefined);
+    this.#texts = new NoteTexts(given.store, given.signal, own && noteKeyOf(own.key)!);
     this.strangers = new Strangers(given, {
       objects,
       texts: this.#texts,
@@ -110,6 +113,10 @@ class Check implements CheckedCopies {
 
   get unreadNotes(): number {
     return this.#texts.unread;
+  }
+
+  get areNotesAway(): boolean {
+    return this.#texts.isStoreAtFault;
   }
 
   /** Whether the list says of a copy and of its note what it said when they were looked at last. */
@@ -174,7 +181,7 @@ class Check implements CheckedCopies {
     this.copies.set(key, { ...copy, noteSeen: mark });
   }
 
-  /** Notes that the store refuses to return, unless it returns hardly any. */
+  /** Notes that the store refuses to return, unless it returns none. */
   tellRefused(): void {
     if (this.#texts.isStoreAtFault) return;
     for (const [name, sentence] of this.#refused) this.#tell(name, sentence);

@@ -247,7 +247,8 @@ export class PlaceHistory {
     this.origins = checked.origins;
     if (checked.unreadNotes > 0) {
       const message = `${this.#store.description} did not return ${checked.unreadNotes} of the notes beside the copies, so these copies could not be checked. They are kept, and the next night asks again.`;
-      this.#trouble ??= 'storage-transient';
+      // A few of them are no reason to call anybody.
+      if (checked.areNotesAway) this.#trouble ??= 'storage-transient';
       warn({ code: 'copies-not-checked', message });
     }
     const lasting = [...(sequence.lasting ?? []), ...this.#rolledBack()].slice(0, mostTroubles);

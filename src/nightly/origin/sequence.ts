@@ -165,6 +165,15 @@ export function troublesOf(
   );
 }
 
+/** How many findings there are at both places, also those that are not kept in sentences. */
+export function countTroubles(
+  sequences: { readonly hq?: SequenceState; readonly local?: SequenceState } | undefined,
+): number {
+  const at = ({ troubles = [], about = [] }: Partial<SequenceState> = {}): number =>
+    Math.max(troubles.length, about.length);
+  return at(sequences?.hq) + at(sequences?.local);
+}
+
 function newestFirst(sentences: readonly string[], untold: readonly string[]): readonly string[] {
   const subjects = untold.map((each) => (each.startsWith(lostPrefix) ? each.slice(lostPrefix.length) : each));
   const isNew = (sentence: string): boolean => subjects.some((subject) => sentence.includes(subject));

@@ -2,7 +2,7 @@ import { archiveBeside, isNote } from '../../history/judge-history.js';
 import { formatNoteKey, isSignedBy, largestNote, parseNote, parseNoteKey } from '../../history/note.js';
 import { archiveKeyOf, noteKeyOf, parseBody } from '../../history/note-body.js';
 import type { StoredObject } from '../../storage/adapter.js';
-import { nightAfter } from '../nights.js';
+import { isNight, nightAfter } from '../nights.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { Origins } from '../run/prune.js';
 import type { CopiesToCheck } from './copies-to-check.js';
@@ -11,6 +11,9 @@ import { mostAccepted, subjectOf } from './sequence.js';
 
 /** How many unknown notes are read in a night. */
 const mostRead = 20;
+
+/** What a night says of an archive whose note it has not read. */
+const notKnown = 'not-known-tonight';
 
 /** What is known of a place when its strangers are looked at. */
 interface Around {
@@ -21,7 +24,7 @@ interface Around {
   /** Whether it is there, whatever the list says; undefined where that is not known. */
   readonly ask: (key: string) => Promise<StoredObject | null | undefined>;
   readonly tell: (name: string, sentence: string, subject?: string) => void;
-  /** The same of a note that the store refuses to return, unless it returns hardly any. */
+  /** The same of a note that the store refuses to return, unless it returns none. */
   readonly refused: (name: string, sentence: string) => void;
 }
 
@@ -37,6 +40,8 @@ export class Strangers {
   readonly #given: CopiesToCheck;
   readonly #around: Around;
   readonly #isShared: boolean;
+  /** Of what the alert that stands has told. */
+  readonly #told: ReadonlySet<string>;
   /** All that the journal knows, wherever it is. */
   readonly #known: ReadonlyMap<string, VerifiedCopy>;
   /** Copies from before the first remembered number are not known any more. */
@@ -47,6 +52,7 @@ export class Strangers {
     this.#given = given;
     this.#around = around;
     this.#isShared = given.trustedKeys.length > 1;
+    this.#told = new Set(given.sequence.told);
     this.#known = new Map(given.copies.map((copy) => [copy.key, copy]));
     this.#oldest = Math.min(...given.copies.flatMap(({ number }) => number ?? []));
   }
@@ -77,7 +83,8 @@ export class Strangers {
         // Before notes existed, nothing was signed; and tonight another computer may not have written its note
         // yet. Its clock may be ahead of this one.
         const made = key.split('/').at(-2) ?? '';
-        if (made < sequence.since || made === night || made === nightAfter(night, 1)) continue;
+        const isOlder = isNight(made) && made < sequence.since;
+        if (isOlder || made === night || made === nightAfter(night, 1)) continue;
         this.#strange.push(key);
         tell(key, `${key} has no note, so it is not known who made it.`);
         continue;
@@ -90,24 +97,22 @@ export class Strangers {
 
   async #judge(keys: readonly string[]): Promise<void> {
     // First those that nobody was told of: the others may be as many as are read in a night.
-    const told = new Set(this.#given.sequence.told);
     const [before, others] = [true, false].map((isTold) =>
-      keys.filter((key) => told.has(subjectOf(key)) === isTold),
+      keys.filter((key) => this.#told.has(subjectOf(key)) === isTold),
     );
     for (const key of [...fromBothEnds(others!), ...fromBothEnds(before!)]) {
       // What nobody has looked at is not removed either.
-      if (this.#read >= mostRead) {
-        this.#strange.push(key);
-        continue;
-      }
+      const why = this.#read >= mostRead ? notKnown : await this.#whyStrange(key, noteKeyOf(key)!);
       this.#read += 1;
-      const why = await this.#whyStrange(key, noteKeyOf(key)!);
       if (why === null) {
         this.#pass(key);
         continue;
       }
       this.#strange.push(key);
-      if (why === 'not-known-tonight') continue;
+      if (why === notKnown) {
+        this.#tellAgain(key, `${key} is not proven: its note cannot be read.`);
+        continue;
+      }
       this.#around.tell(why.name, `${key} is not proven: its note ${why.told}.`, subjectOf(key));
     }
   }
@@ -124,12 +129,19 @@ export class Strangers {
         if (this.#isRemovedHere(copy)) this.#leftNotes.push(key);
         continue;
       }
-      this.#read += 1;
       const isOver = sequence.passed?.includes(key) === true;
-      const isOurs = isOver || (this.#read <= mostRead && (await this.#isLeftOver(key, noteKey)));
+      if (!isOver) this.#read += 1;
+      const isOurs = isOver || (this.#read > mostRead ? null : await this.#isLeftOver(key, noteKey));
+      const sentence = `${noteKey} is a note without its archive.`;
       if (isOurs === true) this.#pass(key);
-      else if (isOurs === false) tell(key, `${noteKey} is a note without its archive.`);
+      else if (isOurs === false) tell(key, sentence);
+      else this.#tellAgain(key, sentence);
     }
+  }
+
+  /** What was found stands on a night on which it is not known. */
+  #tellAgain(key: string, sentence: string): void {
+    if (this.#told.has(subjectOf(key))) this.#around.tell(key, sentence);
   }
 
   #isVerifiedHere(copy: VerifiedCopy): boolean {
@@ -174,14 +186,14 @@ export class Strangers {
   async #whyStrange(
     key: string,
     noteKey: string,
-  ): Promise<{ readonly name: string; readonly told: string } | 'not-known-tonight' | null> {
+  ): Promise<{ readonly name: string; readonly told: string } | typeof notKnown | null> {
     const because = (told: string) => ({ name: key, told });
     const { trustedKeys, sequence, practiceId } = this.#given;
     if (this.#around.objects.get(noteKey)!.size > largestNote) return because('cannot be read');
     const read = await this.#around.texts.read(noteKey);
     if (read.text === null) {
       if (read.isRefused) this.#around.refused(key, `${key} is not proven: its note cannot be read.`);
-      return 'not-known-tonight';
+      return notKnown;
     }
     const note = parseNote(read.text);
     const parsed = note === null ? null : parseBody(note.text);

@@ -12,8 +12,8 @@ import type { NightPlan } from './night-plan.js';
 
 /**
  * Raises what is new, clears what is over, and does not repeat what was raised; an alert to which findings
- * were added is raised again. What a sink could not take is
- * not recorded, and so is tried again after the next run.
+ * were added is raised again. What a sink could not take is not recorded, and so is tried again after the next
+ * run.
  *
  * @param notOver - what is not raised now, and not to be cleared either
  */

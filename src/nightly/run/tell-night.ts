@@ -3,7 +3,7 @@ import type { Alert, AlertSink } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { notYetOver, standingTroubles } from '../alerts/troubles.js';
 import { nightsBetween } from '../nights.js';
-import { troublesOf } from '../origin/sequence.js';
+import { countTroubles, troublesOf } from '../origin/sequence.js';
 import { findingsOfLoss } from '../origin/told-findings.js';
 import type { BackupReport } from './backup-report.js';
 import type { DestinationRun } from './destination-run.js';
@@ -57,7 +57,7 @@ export async function tellNight(
       newKits: newKits(kits, night),
       ...(opening === undefined ? {} : { openings: opening.standing }),
       ...(loss === undefined ? {} : { looksLikeLoss: findingsOfLoss(loss) }),
-      ...(troubles.length === 0 ? {} : { historyTroubles: troubles }),
+      ...(troubles.length === 0 ? {} : { historyTroubles: troubles, historyCount: countTroubles(sequences) }),
     },
     plan.alertThresholds,
   );

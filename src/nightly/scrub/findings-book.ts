@@ -5,9 +5,11 @@ import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
 import {
+  countTroubles,
   mostAccepted,
   mostTroubles,
   type SequenceState,
+  type StrangeFinding,
   subjectOf,
   subjectOfLoss,
   troublesOf,
@@ -111,7 +113,14 @@ export class FindingsBook {
     const { firstNight, sequences } = journal.state;
     if (plan.alerts === undefined) return;
     const historyTroubles = troublesOf(sequences);
-    const facts = { practiceId: plan.practiceId, night, firstNight, destinations: [], historyTroubles };
+    const facts = {
+      practiceId: plan.practiceId,
+      night,
+      firstNight,
+      destinations: [],
+      historyTroubles,
+      historyCount: countTroubles(sequences),
+    };
     const standing = standingTroubles(facts, plan.alertThresholds).filter(
       ({ code }) => code === 'history-broken',
     );
@@ -156,7 +165,7 @@ function readCopy(before: VerifiedCopy, { found }: Finding, night: string): Veri
 }
 
 function withTroubles(sequence: SequenceState, findings: readonly Finding[]): SequenceState {
-  const { credit = 0, troubles = [], about = [], lost = [], untold = [], told = [] } = sequence;
+  const { credit = 0, troubles = [], about = [], lost = [], untold = [], told = [], strange = [] } = sequence;
   const read = findings.filter(({ found }) => found !== 'unread');
   const bytes = read.reduce((sum, { copy }) => sum + copy.bytes, 0);
   const wrong = read.filter(({ found }) => found !== 'whole');
@@ -167,6 +176,10 @@ function withTroubles(sequence: SequenceState, findings: readonly Finding[]): Se
     found === 'spoiled' ? subjectOfLoss(copy.key) : subjectOf(copy.key),
   );
   const sentences = wrong.map((each) => describeFinding(each.copy.key, each.found)!);
+  const isChanged = wrong.flatMap(({ copy: { key, store }, found }): readonly StrangeFinding[] => {
+    if (found !== 'note-changed' || store === undefined) return [];
+    return [{ store, name: key, subject: subjectOf(key), sentence: describeFinding(key, found)! }];
+  });
   return {
     ...left,
     // The newest first: the list is short, and earlier ones were reported.
@@ -174,6 +187,7 @@ function withTroubles(sequence: SequenceState, findings: readonly Finding[]): Se
     about: [...wrong.map(({ copy }) => copy.key), ...about].slice(0, mostAccepted),
     untold: upTo(mostAccepted, [...subjects.filter((each) => !told.includes(each)), ...untold]),
     lost: [...spoiled, ...lost].slice(0, mostAccepted),
+    strange: [...isChanged, ...strange].slice(0, mostTroubles),
     ...(spoiled.length === 0 ? {} : { isBroken: true }),
   };
 }
