@@ -34,7 +34,7 @@ export interface PlannedRun {
   readonly at: Date;
   /** Date of the night it counts for. */
   readonly night: string;
-  /** When the work must be over; uploads that are not are continued on the next night. */
+  /** When the work must be over. What is not sent by then is sent on the next night. */
   readonly deadline: Date;
   /** What is due; never empty. */
   readonly destinations: readonly Destination[];

@@ -26,7 +26,7 @@ import type { BackupErrorCode } from '../../errors.js';
  *   did it. Stands until a login repairs it or the password changes
  * - `history-broken`: copies at a place are missing, changed, signed with an unknown key or without their
  *   note, or the store did not return one on three nights. Stands until it is acknowledged, also where copies
- *   go to another place since, and is raised again for what is found meanwhile
+ *   go to another place since, or until all of it is as it was again. Raised again for what is found meanwhile
  * - `looks-like-loss`: the database seems to have lost data, so no copy is removed. Stands until it is
  *   acknowledged, and is raised again for what is found meanwhile
  * - `not-opened-lately`: no administrator of today has opened the copies for a long time
