@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { largestNote } from '../../src/history/note.js';
+import {
+  mostAcknowledgements,
+  mostAnnouncements,
+  mostFindings,
+} from '../../src/nightly/origin/loss-state.js';
+import {
+  mostAccepted,
+  mostBehind,
+  mostTroubles,
+  type SequenceState,
+} from '../../src/nightly/origin/sequence.js';
+import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
+import { journalText } from '../../src/nightly/run/journal-text.js';
 import { parseJournal } from '../../src/nightly/run/parse-journal.js';
+import { rememberedCopies } from '../../src/nightly/run/remembered-copies.js';
 import { fc } from '../support/properties.js';
 
 const id = '0123456789abcdef0123456789abcdef';
@@ -61,8 +76,89 @@ describe('a journal', () => {
     }
   });
 
+  it('is read again whole when all its lists are full, of keys as long as a store takes', () => {
+    const times = <Item>(count: number, item: (i: number) => Item): Item[] =>
+      Array.from({ length: count }, (_, i) => item(i));
+    // JSON has two characters for each of these.
+    const long = (i: number): string => `4711/${i}${'"'.repeat(1024)}`.slice(0, 1024);
+    const keys = times(mostAccepted, long);
+    const sentence = 'x'.repeat(4000);
+    const sentences = times(mostTroubles, () => sentence);
+    const note = { key: long(0), note: 'x'.repeat(largestNote) };
+    const sequence: Required<SequenceState> = {
+      number: 9,
+      hash: copy.sha256,
+      since: copy.night,
+      onItsWay: note,
+      behind: times(mostBehind, (number) => ({ ...note, number })),
+      credit: 1,
+      creditedOn: copy.night,
+      countedFrom: copy.night,
+      troubles: sentences,
+      about: keys,
+      untold: keys.map((key) => `lost ${key}`),
+      told: keys.map((key) => `lost ${key}`),
+      lasting: sentences,
+      begun: 1,
+      elsewhere: { number: 1, hash: copy.sha256 },
+      isBroken: true,
+      strange: times(mostTroubles, (i) => ({ store: sentence, name: long(i), subject: long(i), sentence })),
+      lost: keys,
+      passed: keys,
+      accepted: keys,
+    };
+    const verified = times(rememberedCopies, () => ({
+      key: copy.key,
+      night: copy.night,
+      verifiedAt: '2026-07-15T05:00:00.000Z',
+      store: sentence,
+      bytes: 10,
+      sha256: copy.sha256,
+      scope: 'full' as const,
+      recipient: sentence,
+      number: 1,
+      note: copy.sha256,
+      seen: 'x'.repeat(300),
+    }));
+    const leftOut = times(1000, (i) => ({
+      kind: 'table' as const,
+      name: `t${i}`.padEnd(64),
+      reason: 'x'.repeat(200),
+    }));
+    const findings = times(mostFindings, () => '"'.repeat(2000));
+    const by = { at: '2026-07-15T05:00:00.000Z', user: 'Admin' };
+    const full: NightJournalState = {
+      ...(whole as unknown as NightJournalState),
+      pending: times(16, () => ({
+        destination: 'hq',
+        file: pending.file,
+        copy: { ...copy, scope: 'full', leftOut },
+      })),
+      verified: { hq: verified, local: verified },
+      sequences: { hq: sequence, local: sequence },
+      loss: { night: copy.night, findings, told: 1, about: findings, lastClean: {} },
+      acknowledged: times(mostAcknowledgements, () => ({ ...by, findings })),
+      announced: times(mostAnnouncements, () => ({
+        ...by,
+        until: copy.night,
+        tables: times(1000, (i) => `t${i}`.padEnd(64)),
+      })),
+    };
+    const parsed = parseJournal(journalText(full));
+    assert.notEqual(parsed, null);
+    assert.equal(parsed?.isWhole, true);
+    assert.deepEqual(parsed.state, full);
+  });
+
   it('is none when it is too large, no JSON, or of another kind', () => {
-    for (const text of ['', '{', 'null', '[]', '{"version":2}', ' '.repeat(5_000_000)]) {
+    for (const text of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '{"version":2}',
+      `${JSON.stringify(whole)}${' '.repeat(70_000_000)}`,
+    ]) {
       assert.equal(parseJournal(text), null);
     }
   });

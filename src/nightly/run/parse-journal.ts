@@ -15,8 +15,12 @@ import {
 import type { NightJournalState } from './journal-state.js';
 import { rememberedCopies } from './remembered-copies.js';
 
-/** More than any journal needs, in characters. */
-const longest = 4 * 1024 * 1024;
+/**
+ * More than any journal needs, in characters, even if somebody fills its lists: six lists of 1000 keys at each
+ * place, of 2 kB each in JSON, are 25 MB; 400 copies at each place 7; what people acknowledged and announced 10;
+ * copies that wait, notes and sentences 5. One that is not read again loses what was accepted.
+ */
+const longest = 64 * 1024 * 1024;
 /** More than ever wait for both places. */
 const mostPending = 16;
 
