@@ -7,6 +7,7 @@ import { BackupError } from '../../src/errors.js';
 import { noteKeyOf } from '../../src/history/note-body.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import { acknowledgeFindings } from '../../src/nightly/origin/acknowledge.js';
+import { readJournal } from '../../src/nightly/run/night-journal.js';
 import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import { parseJournal } from '../../src/nightly/run/parse-journal.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
@@ -140,5 +141,32 @@ describe('a signed note that is not stored', () => {
       assert.deepEqual(await kindsAt(store), []);
     }
     assert.deepEqual(practice.alerts.raised, []);
+  });
+
+  it('for ever at one place holds up those at another for three nights only, however many were left at a place before', async () => {
+    const at = (description: string, isRefused: (key: string) => boolean): void => {
+      const inner = createMemoryStorage({ now: () => practice.now });
+      const storage = { ...refusing(inner, isRefused), description };
+      practice.more = {
+        loss: 'off',
+        local: { ...practice.plan.local!, retention: 'keep-all', storage },
+      };
+    };
+    const isNote = (key: string): boolean => key.endsWith('.note');
+    at('a folder that takes no notes', isNote);
+    await practice.nights(14);
+    const behind = async () =>
+      (await readJournal(practice.spool, practiceId))?.sequences?.local?.behind?.map(({ number }) => number);
+    assert.deepEqual(await behind(), [1, 2, 3, 4]);
+    at('a folder that never takes the first note', firstNote());
+    await practice.nights(4);
+    const { head } = (await practice.night()).destinations[1]!;
+    assert.ok(head !== undefined && head.number > 5, `${head?.number}`);
+    // A place that takes none may say so for years.
+    at('another folder that takes no notes', isNote);
+    await practice.nights(20);
+    const last = await behind();
+    await practice.nights(5);
+    assert.deepEqual(await behind(), last);
   });
 });

@@ -69,7 +69,9 @@ export class NotesToStore {
     const { nights = 0, night: last } = onItsWay.failed ?? {};
     const failed = last === night ? { nights, night } : { nights: nights + 1, night };
     this.#place.note({ onItsWay: { ...onItsWay, failed } });
-    const takesNone = behind.length >= mostBehind && behind[0]!.number > number;
+    // Those left at another store say nothing of this one.
+    const here = behind.filter(({ key }) => !this.#isElsewhere(key));
+    const takesNone = here.length >= mostBehind && here[0]!.number > number;
     if (failed.nights < mostFailed || takesNone) return false;
     this.#leaveBehind(onItsWay);
     return true;
