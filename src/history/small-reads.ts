@@ -1,5 +1,6 @@
 import { BackupError, isBackupError } from '../errors.js';
 import type { StorageAdapter } from '../storage/adapter.js';
+import { wasRetried } from '../storage/wrappers/with-retry.js';
 
 /** How long a label or a note is waited for, with all tries; in milliseconds. */
 const shortPatience = 10_000;
@@ -7,7 +8,7 @@ const shortPatience = 10_000;
 const longPatience = 12;
 /** Several. */
 const mostFailures = 3;
-/** After so many in a row that did not return, the store is away, though it may still list what it has. */
+/** After so many in a row without any answer, if only an error, the store is away, though it may still list. */
 const mostSilent = 5;
 
 /**
@@ -65,7 +66,7 @@ export class SmallReads {
       this.#wasAnswered();
       return result;
     } catch (error) {
-      if (isLate) this.#silentInRow += 1;
+      this.#silentInRow = isLate && !wasRetried(either.signal) ? this.#silentInRow + 1 : 0;
       if (isLate || isBackupError(error, 'storage-transient')) this.#failures += 1;
       else this.#wasAnswered();
       throw isLate && signal?.aborted !== true ? this.#notReturned(key, error) : error;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AdminCandidate } from '../../src/admin/resolve-last-admin.js';
-import { isBackupError } from '../../src/errors.js';
+import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import { formatNoteKey } from '../../src/history/note.js';
 import { noteKeyOfSigner } from '../../src/history/signer.js';
@@ -13,6 +13,7 @@ import { type Pruning, prune } from '../../src/nightly/run/prune.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
+import { withRetry } from '../../src/storage/wrappers/with-retry.js';
 import { fakeArchive } from '../simulate/sealed.js';
 import { NotedPlace, officeSigner } from './noted-store.js';
 import { minute, silent, timed } from './silence.js';
@@ -163,3 +164,31 @@ test('retention removes nothing at a place that stopped returning archives, and 
   assert.match(result[0]!.message, /a place that stopped did not return several archives in a row/);
   assert.ok(took <= 10 * minute, `${took} ms`);
 });
+
+for (const [where, oldest] of [
+  ['between others', 9],
+  ['before all others', 1],
+] as const) {
+  test(`retention goes on beside any number of neighbours that a store fails to read at once and tries again: ${where}`, async (t) => {
+    const removed: string[] = [];
+    const whole = await storeWith(40, `a whole place for neighbours ${where}`);
+    await prune(pruning(whole, 40, removed));
+    const bad = new Set(Array.from({ length: 15 }, (_, i) => keyOf(oldest + i)));
+    const others = removed.filter((key) => !bad.has(key));
+    assert.ok(others.length > 0);
+    removed.length = 0;
+    const inner = await storeWith(40, `a place with bad neighbours ${where}`);
+    const get: StorageAdapter['get'] = (key, options) => {
+      if (bad.has(key)) throw new BackupError('storage-transient', 'EIO');
+      return inner.get(key, options);
+    };
+    const store = withRetry({ ...inner, get });
+    const { took, result } = await timed(t, () => prune(pruning(store, 40, removed)));
+    assert.deepEqual(removed, others);
+    assert.deepEqual(
+      result.map(({ code }) => code),
+      Array(bad.size).fill('archive-unreadable'),
+    );
+    assert.ok(took <= 10 * minute, `${took} ms`);
+  });
+}

@@ -36,6 +36,14 @@ export interface StorageRetry {
   readonly retriesLeft: number;
 }
 
+/** Signals of calls that failed and were to be tried again. */
+const retried = new WeakSet<AbortSignal>();
+
+/** Whether a call with this signal was answered, if only with an error: who ends it cannot tell otherwise. */
+export function wasRetried(signal: AbortSignal): boolean {
+  return retried.has(signal);
+}
+
 /**
  * A store that retries failures that it classifies as transient. A `put` sends the same bytes again; a `get`
  * or `list` continues after what was already delivered.
@@ -67,6 +75,7 @@ export function withRetry(store: StorageAdapter, options: RetryOptions = {}): St
       signal,
       shouldRetry: ({ error, retriesLeft }) => {
         if (adapter.classify(error) !== 'transient') return false;
+        if (signal !== undefined) retried.add(signal);
         if (diagnosis.storage.isOn) diagnosis.storage.tell('tried again', { operation, key, retriesLeft });
         onRetry?.({ operation, key, error, retriesLeft });
         return true;
