@@ -64,8 +64,9 @@ export class Outsides {
       }
       this.failure ??= error;
       this.#inRow = error.code === 'storage-transient' ? this.#inRow + 1 : 0;
-      if (error.code === 'destination-missing') throw error;
-      if (this.#inRow === mostFailures && !this.isAway) await this.#assertReachable(key);
+      // One file that this account may not read looks like a place that is gone.
+      const isDoubtful = error.code === 'destination-missing' || this.#inRow === mostFailures;
+      if (isDoubtful && !this.isAway) await this.#assertReachable(key);
       return { ...found, label: null, unreadable: error.code };
     }
   }

@@ -52,7 +52,12 @@ async function storeWith(failing: Readonly<Record<string, BackupErrorCode>>): Pr
   };
 }
 
-for (const code of ['storage-permanent', 'storage-transient', 'verification-failed'] as const) {
+for (const code of [
+  'storage-permanent',
+  'storage-transient',
+  'verification-failed',
+  'destination-missing',
+] as const) {
   test(`one archive that cannot be read (${code}) hides no other`, async () => {
     const listed = await listBackups(await storeWith({ '03': code }), { practiceId });
     assert.equal(listed.length, 5);
@@ -87,6 +92,16 @@ test('a line that went away in the middle of a list is told of', async () => {
     yield* store.list(prefix, options);
   };
   await assert.rejects(listBackups({ ...store, list }), (error) => isBackupError(error, 'storage-transient'));
+});
+
+test('a place that is gone in the middle of a list is told of', async () => {
+  const gone = 'destination-missing';
+  const store = await storeWith({ '03': gone });
+  const list: StorageAdapter['list'] = async function* (prefix, options) {
+    if (prefix.endsWith('.tar.age')) throw new BackupError(gone, 'The share is not mounted.');
+    yield* store.list(prefix, options);
+  };
+  await assert.rejects(listBackups({ ...store, list }), (error) => isBackupError(error, gone));
 });
 
 test('any number of neighbours that cannot be read hides no other, and is not waited for without end', async () => {
