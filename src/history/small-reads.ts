@@ -16,15 +16,16 @@ const mostSilent = 5;
  * store that returns none of hundreds costs minutes, not hours.
  */
 export class SmallReads {
-  readonly #store: StorageAdapter;
+  readonly #store: Pick<StorageAdapter, 'description'>;
   readonly #signal: AbortSignal | undefined;
   readonly #patience: number;
   #hasAnswered = false;
+  #signsOfLife = 0;
   #failures = 0;
   #silentInRow = 0;
 
   constructor(
-    store: StorageAdapter,
+    store: Pick<StorageAdapter, 'description'>,
     signal: AbortSignal | undefined,
     patience: number | undefined = shortPatience,
   ) {
@@ -58,6 +59,7 @@ export class SmallReads {
       isLate = true;
       either.abort(this.#notReturned(key));
     };
+    const signsBefore = this.#signsOfLife;
     const isPatient = this.#failures < mostFailures;
     const timer = setTimeout(giveUp, isPatient ? longPatience * this.#patience : this.#patience);
     signal?.addEventListener('abort', stop, { once: true });
@@ -66,7 +68,9 @@ export class SmallReads {
       this.#wasAnswered();
       return result;
     } catch (error) {
-      this.#silentInRow = isLate && !wasRetried(either.signal) ? this.#silentInRow + 1 : 0;
+      if (!isLate || wasRetried(either.signal)) this.#showedLife();
+      // While it answers others that are read at once, the store is not away.
+      else if (this.#signsOfLife === signsBefore) this.#silentInRow += 1;
       if (isLate || isBackupError(error, 'storage-transient')) this.#failures += 1;
       else this.#wasAnswered();
       throw isLate && signal?.aborted !== true ? this.#notReturned(key, error) : error;
@@ -78,7 +82,12 @@ export class SmallReads {
 
   #wasAnswered(): void {
     this.#hasAnswered = true;
-    this.#silentInRow = 0;
+    this.#showedLife();
+  }
+
+  #showedLife(): void {
+    this.#signsOfLife += 1;
+    if (!this.isAway) this.#silentInRow = 0;
   }
 
   #notReturned(key: string, cause?: unknown): BackupError {

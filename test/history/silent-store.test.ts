@@ -6,7 +6,9 @@ import type { AdminCandidate } from '../../src/admin/resolve-last-admin.js';
 import { BackupError, isBackupError } from '../../src/errors.js';
 import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import { formatNoteKey } from '../../src/history/note.js';
+import { noteKeyOf } from '../../src/history/note-body.js';
 import { noteKeyOfSigner } from '../../src/history/signer.js';
+import { SmallReads } from '../../src/history/small-reads.js';
 import { verifyHistory } from '../../src/history/verify-history.js';
 import type { CopyReport } from '../../src/nightly/run/backup-report.js';
 import { type Pruning, prune } from '../../src/nightly/run/prune.js';
@@ -118,6 +120,28 @@ test('the notes of a place that returns none of them are unreadable after minute
   assert.equal(result.findings.filter(({ kind }) => kind === 'unreadable').length, 300);
   assert.ok(asked.length <= 8, `${asked.length} were asked for`);
   assert.ok(took <= 10 * minute, `${took} ms`);
+});
+
+test('notes that do not return hide no other when eight are read at once', async (t) => {
+  const place = new NotedPlace();
+  await place.makeNights(100);
+  const notes = [5, 17, 29, 41, 53, 65, 77, 89].map((number) => noteKeyOf(place.copies[number - 1]!.key)!);
+  const { store } = silent(place.store, (key) => notes.includes(key), null);
+  const { result } = await timed(t, () => verifyHistory(store, { practiceId }));
+  const unreadable = result.findings.flatMap((each) => (each.kind === 'unreadable' ? [each.key] : []));
+  assert.deepEqual(new Set(unreadable), new Set(notes));
+});
+
+test('a store that counts as away is asked for nothing more, even if an answer comes late', async () => {
+  const never = (signal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const reads = new SmallReads({ description: 'store' }, undefined, 1);
+  let answer: () => void = () => undefined;
+  const late = reads.read('late', () => new Promise<void>((resolve) => (answer = resolve)));
+  for (let i = 0; i < 5; i += 1) await assert.rejects(reads.read(`${i}`, never));
+  answer();
+  await late;
+  assert.ok(reads.isAway);
 });
 
 /** Removes what a policy of six days does not keep, as a night does. */
