@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { RangeSource } from '../bytes.js';
 import { BackupError } from '../errors.js';
-import { systemCodeOf } from '../files/failures.js';
+import { fileSystemFailure, systemCodeOf } from '../files/failures.js';
 import type { StorageAdapter } from '../storage/adapter.js';
 import { rangeSourceOf } from '../storage/read-ranges.js';
 import { type StorageRetry, withRetry } from '../storage/wrappers/with-retry.js';
@@ -36,7 +36,7 @@ export async function openLocation(
   location: string,
   line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
 ): Promise<LocatedArchive> {
-  if (!isStoreUrl(location)) return openFile(location);
+  if (!isStoreUrl(location)) return openFile(location, line.signal);
   const { storage, key } = await openStore(location, line);
   const source = await rangeSourceOf(storage, key, { signal: line.signal });
   return { ...source, name: basename(key), close: async () => undefined };
@@ -68,16 +68,21 @@ export async function* readThrough(source: RangeSource, signal: AbortSignal): As
   }
 }
 
-async function openFile(path: string): Promise<LocatedArchive> {
-  try {
-    const { file, stat } = await withSilenceLimit(`file ${path}`, async () => {
-      const opened = await open(path, 'r');
-      return { file: opened, stat: await opened.stat() };
-    });
-    if (!stat.isFile()) {
-      await file.close();
-      throw new UsageError(`${path} is not a file.`);
+async function openFile(path: string, signal: AbortSignal): Promise<LocatedArchive> {
+  const limited = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await withSilenceLimit(`file ${path}`, work, undefined, signal);
+    } catch (error) {
+      throw fileFailure(error, path);
     }
+  };
+  signal.throwIfAborted();
+  const opening = open(path, 'r');
+  const close = async (): Promise<void> => (await opening).close();
+  try {
+    const stat = await limited(async () => (await opening).stat());
+    if (!stat.isFile()) throw new UsageError(`${path} is not a file.`);
+    const file = await opening;
     return {
       name: basename(path),
       size: stat.size,
@@ -90,27 +95,33 @@ async function openFile(path: string): Promise<LocatedArchive> {
         let filled = 0;
         while (filled < length) {
           const at = filled;
-          const read = () => file.read(bytes, at, length - at, offset + at);
-          const { bytesRead } = await withSilenceLimit(`file ${path}`, read);
+          const { bytesRead } = await limited(() => file.read(bytes, at, length - at, offset + at));
           if (bytesRead === 0)
             throw new BackupError('archive-damaged', `${path} became shorter while it was read.`);
           filled += bytesRead;
         }
         return bytes;
       },
-      close: () => file.close(),
+      // Closing waits for a read that hangs. What was only read needs no closing to be whole.
+      close: () => limited(close).catch(() => undefined),
     };
   } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'ENOENT')
-      throw new BackupError('storage-not-found', `There is no ${path}.`, { cause: error });
-    if (code === 'EACCES' || code === 'EPERM') {
-      throw new BackupError('storage-permanent', `${path} cannot be read: access is denied.`, {
-        cause: error,
-      });
-    }
+    // It may still be opened, when nobody waits for it any more.
+    close().catch(() => undefined);
     throw error;
   }
+}
+
+function fileFailure(error: unknown, path: string): unknown {
+  const code = systemCodeOf(error);
+  if (code === 'ENOENT')
+    return new BackupError('storage-not-found', `There is no ${path}.`, { cause: error });
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new BackupError('storage-permanent', `${path} cannot be read: access is denied.`, {
+      cause: error,
+    });
+  }
+  return fileSystemFailure(error, `file ${path}`);
 }
 
 /**

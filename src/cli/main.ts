@@ -33,6 +33,7 @@ void runCommandLine(process.argv.slice(2), {
 }).then((exitCode) => {
   process.exitCode = exitCode;
   if (!hasAbandonedCalls()) return;
-  // Every other way to end a process waits for a call that hangs.
-  process.stdout.write('', () => process.stderr.write('', () => process.kill(process.pid, 'SIGKILL')));
+  // Every other way to end a process waits for a call that hangs. One that returns ends the process before.
+  const end = (): boolean => process.kill(process.pid, 'SIGKILL');
+  setTimeout(() => process.stdout.write('', () => process.stderr.write('', end)), 1000).unref();
 });

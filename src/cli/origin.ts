@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import type { RangeSource } from '../bytes.js';
 import { BackupError, isBackupError } from '../errors.js';
 import { largestNote, parseNoteKey } from '../history/note.js';
 import { describeOrigin, judgeNoteBeside, type OriginBeside } from '../history/note-beside.js';
 import { noteKeyOf } from '../history/note-body.js';
+import type { SmallReads } from '../history/small-reads.js';
 import { readNote } from '../history/verify-history.js';
 import type { Arguments, CommandLine } from './command.js';
 import { UsageError } from './exit-codes.js';
-import { openStore, readThrough } from './location.js';
+import { openLocation, openStore, readThrough } from './location.js';
 import { isStoreUrl } from './store-url.js';
 
 /** For the help of commands that say who made an archive. */
@@ -24,13 +24,26 @@ export function readSignedWith(given: Arguments): string | undefined {
   return key;
 }
 
-/** What the note beside an archive says; one that cannot be read counts as none. */
+/**
+ * What the note beside an archive says; one that cannot be read counts as none.
+ *
+ * @param reads - of the notes of one place, where many are read
+ */
 export async function readOrigin(
   location: string,
   archive: Parameters<typeof judgeNoteBeside>[1],
   line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+  reads?: SmallReads,
 ): Promise<OriginBeside> {
-  return judgeNoteBeside(await noteBeside(location, line), archive);
+  const read = (signal: AbortSignal): Promise<string | null> => noteBeside(location, { ...line, signal });
+  try {
+    const note = await (reads === undefined ? read(line.signal) : reads.read(location, read));
+    return judgeNoteBeside(note, archive);
+  } catch (error) {
+    line.signal.throwIfAborted();
+    if (isBackupError(error) || error instanceof UsageError) return judgeNoteBeside(null, archive);
+    throw error;
+  }
 }
 
 async function noteBeside(
@@ -39,29 +52,21 @@ async function noteBeside(
 ): Promise<string | null> {
   if (!isStoreUrl(location)) {
     const path = noteKeyOf(location);
-    return path === null ? null : readFileAtMost(path);
+    return path === null ? null : readFileAtMost(path, line);
   }
   const { storage, key } = await openStore(location, line);
   const noteKey = noteKeyOf(key);
-  if (noteKey === null) return null;
-  try {
-    return await readNote(storage, noteKey, line.signal);
-  } catch (error) {
-    line.signal.throwIfAborted();
-    if (isBackupError(error)) return null;
-    throw error;
-  }
+  return noteKey === null ? null : readNote(storage, noteKey, line.signal);
 }
 
-/** A file of reasonable size; null when there is none. */
-async function readFileAtMost(path: string): Promise<string | null> {
-  const file = await open(path, 'r').catch(() => null);
-  if (file === null) return null;
+/** A file of reasonable size; empty when it is larger. */
+async function readFileAtMost(
+  path: string,
+  line: Pick<CommandLine, 'json' | 'signal' | 'stderr'>,
+): Promise<string> {
+  const file = await openLocation(path, line);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(largestNote + 1), 0, largestNote + 1, 0);
-    return bytesRead > largestNote ? '' : buffer.toString('utf8', 0, bytesRead);
-  } catch {
-    return null;
+    return file.size > largestNote ? '' : Buffer.from(await file.read(0, file.size)).toString('utf8');
   } finally {
     await file.close();
   }

@@ -20,26 +20,30 @@ export interface Watch {
 
 /**
  * Works on a file that may be on a share whose server is gone. Such a call cannot be cancelled, so it is
- * abandoned when there was no progress for a minute.
+ * abandoned when there was no progress for a minute, or when the signal says so.
  *
  * @param what - for the message, such as `file NAME`
- * @throws BackupError `storage-transient`
+ * @throws BackupError `storage-transient`; the reason of the signal
  */
 export async function withSilenceLimit<Result>(
   what: string,
   work: (watch: Watch) => Promise<Result>,
   milliseconds: number = silence,
+  signal?: AbortSignal,
 ): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
-  let abandon = (_: Error): void => undefined;
+  let abandon = (_: unknown): void => undefined;
   const abandoned = new Promise<never>((_, reject) => {
-    abandon = reject;
+    abandon = (reason) => {
+      isAbandoned = true;
+      reject(reason);
+    };
   });
+  const stop = (): void => abandon(signal?.reason);
   const pause = (): void => clearTimeout(timer);
   const go = (): void => {
     pause();
     timer = setTimeout(() => {
-      isAbandoned = true;
       abandon(
         new BackupError('storage-transient', `The ${what} has not answered for a minute and was abandoned.`),
       );
@@ -47,12 +51,15 @@ export async function withSilenceLimit<Result>(
   };
   go();
   const working = work({ go, pause });
-  // After the timeout nobody handles its failure.
+  // After that nobody handles its failure.
   working.catch(() => undefined);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     return await Promise.race([working, abandoned]);
   } finally {
     pause();
+    signal?.removeEventListener('abort', stop);
   }
 }
 

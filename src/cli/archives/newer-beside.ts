@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
-import { inspectArchive, type Label } from '../../archive/index.js';
+import type { Label } from '../../archive/index.js';
 import { isBackupError } from '../../errors.js';
+import { SmallReads } from '../../history/small-reads.js';
 import type { CommandLine } from '../command.js';
-import { openLocation } from '../location.js';
 import { isStoreUrl } from '../store-url.js';
 import { expandLocations } from './expand.js';
+import { lookAt } from './gather.js';
 
 /** An archive whose label holds the key of an older one. */
 export interface NewerArchive {
@@ -25,13 +26,15 @@ export async function newerBeside(
   label: Label,
   location: string,
   line: CommandLine,
+  patience?: number,
 ): Promise<readonly NewerArchive[]> {
   const wanted = new Set(label.unlock.map(({ recipient }) => recipient));
   const { locations } = await expandLocations([folderOf(location)], line);
   const found: NewerArchive[] = [];
-  for (const each of locations.slice(-mostLooked)) {
+  const reads = new SmallReads({ description: 'The place' }, line.signal, patience);
+  for (const each of locations.slice(-mostLooked).reverse()) {
     if (each === location) continue;
-    const other = await labelOf(each, line);
+    const other = await labelOf(each, line, reads);
     if (other === null || other.practiceId !== label.practiceId || other.createdAt <= label.createdAt)
       continue;
     const isCarried = other.unlock.some(
@@ -65,14 +68,9 @@ function isNight(name: string | undefined): boolean {
   return name !== undefined && /^\d{4}-\d\d-\d\d$/.test(name);
 }
 
-async function labelOf(location: string, line: CommandLine): Promise<Label | null> {
+async function labelOf(location: string, line: CommandLine, reads: SmallReads): Promise<Label | null> {
   try {
-    const archive = await openLocation(location, line);
-    try {
-      return (await inspectArchive(archive, { signal: line.signal })).label;
-    } finally {
-      await archive.close();
-    }
+    return (await reads.read(location, (signal) => lookAt(location, { ...line, signal }))).label;
   } catch (error) {
     line.signal.throwIfAborted();
     if (isBackupError(error)) return null;

@@ -148,13 +148,14 @@ function render(view: View): string {
   ].join('\n\n');
 }
 
-export function badLines({ unreadable }: Gathered): readonly string[] {
+export function badLines({ unreadable, stopped }: Gathered): readonly string[] {
   return [
     `Could not be read (${unreadable.length}):`,
     ...unreadable.flatMap(({ archive, error }) => [
       indented(archive),
       `    ${escapeControls(error.happened)}`,
     ]),
+    ...stopped.map(escapeControls),
   ];
 }
 
