@@ -183,6 +183,40 @@ test('a bucket that lists its archives and returns none is given up, and hides n
   );
 });
 
+for (const call of ['stat', 'readdir'] as const) {
+  test(`a share that hangs already when it is listed is given up after a minute (${call})`, {
+    timeout,
+  }, async (t) => {
+    const [folder, other] = [await folderWith(t, 1), await folderWith(t, 2)];
+    const original = files[call] as (path: string, ...others: unknown[]) => Promise<unknown>;
+    t.after(() => {
+      Object.assign(files, { [call]: original });
+      syncBuiltinESMExports();
+    });
+    let asked = (): void => undefined;
+    const isAsked = new Promise<void>((done) => {
+      asked = done;
+    });
+    const instead: typeof original = (path, ...others) => {
+      if (path !== folder) return original(path, ...others);
+      asked();
+      return never();
+    };
+    Object.assign(files, { [call]: instead });
+    syncBuiltinESMExports();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const gathering = gatherArchives([folder, other], newLine());
+    await isAsked;
+    t.mock.timers.tick(60_000);
+    const { unreadable, practices } = await gathering;
+    assert.deepEqual(
+      unreadable.map(({ archive, error }) => [archive, error.code]),
+      [[folder, 'storage-transient']],
+    );
+    assert.equal(practices.length, 1);
+  });
+}
+
 test('a newer archive is not searched for where the share has stopped', { timeout }, async (t) => {
   const folder = await folderWith(t, 300);
   const location = join(folder, keyOf(1));

@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, parse, sep } from 'node:path';
 import { fitsGlob } from '../../catalog/globs.js';
@@ -6,6 +6,7 @@ import { BackupError, isBackupError } from '../../errors.js';
 import { fileSystemFailure, systemCodeOf } from '../../files/failures.js';
 import type { CommandLine } from '../command.js';
 import { openStore } from '../location.js';
+import { withSilenceLimit } from '../silence-limit.js';
 import { isStoreUrl } from '../store-url.js';
 
 /** The archives that the arguments of a command name, and what could not be read. */
@@ -59,7 +60,7 @@ async function expand(
 ): Promise<readonly string[]> {
   if (isStoreUrl(word)) return expandUrl(word, line);
   try {
-    return (await stat(word)).isDirectory() ? await archivesIn(word, line.signal) : [word];
+    return (await statusOf(word, line.signal)).isDirectory() ? await archivesIn(word, line.signal) : [word];
   } catch (error) {
     const code = systemCodeOf(error);
     if (hasWildcard(word) && (code === 'ENOENT' || code === 'EINVAL'))
@@ -73,7 +74,7 @@ async function archivesIn(folder: string, signal: AbortSignal): Promise<readonly
   const found: string[] = [];
   const walk = async (at: string, depth: number): Promise<void> => {
     signal.throwIfAborted();
-    for (const entry of await entriesOf(at)) {
+    for (const entry of await entriesOf(at, signal)) {
       // Names that begin with a dot are files that are still being written.
       if (entry.name.startsWith('.')) continue;
       const path = join(at, entry.name);
@@ -91,9 +92,22 @@ async function archivesIn(folder: string, signal: AbortSignal): Promise<readonly
   return found;
 }
 
-async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+function statusOf(path: string, signal: AbortSignal): Promise<Stats> {
+  return withSilenceLimit(`path ${path}`, () => stat(path), undefined, signal);
+}
+
+function listed(folder: string, signal: AbortSignal): Promise<Dirent[]> {
+  return withSilenceLimit(
+    `folder ${folder}`,
+    () => readdir(folder, { withFileTypes: true }),
+    undefined,
+    signal,
+  );
+}
+
+async function entriesOf(folder: string, signal: AbortSignal): Promise<readonly Dirent[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
+    const entries = await listed(folder, signal);
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     throw fileSystemFailure(error, `folder ${folder}`);
@@ -109,13 +123,16 @@ async function expandPattern(pattern: string, signal: AbortSignal): Promise<read
     const next: string[] = [];
     for (const place of places) {
       if (!hasWildcard(piece)) next.push(join(place, piece));
-      else next.push(...(await fitting(place === '' ? '.' : place, piece)).map((name) => join(place, name)));
+      else
+        next.push(
+          ...(await fitting(place === '' ? '.' : place, piece, signal)).map((name) => join(place, name)),
+        );
     }
     places = next;
   }
   const found: string[] = [];
   for (const place of places) {
-    const status = await stat(place).catch(() => null);
+    const status = await statusOf(place, signal).catch(unlessSilent(null));
     if (status?.isDirectory()) found.push(...(await archivesIn(place, signal).catch(orNone)));
     else if (status !== null) found.push(place);
   }
@@ -123,12 +140,20 @@ async function expandPattern(pattern: string, signal: AbortSignal): Promise<read
   return found;
 }
 
-async function fitting(folder: string, glob: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+async function fitting(folder: string, glob: string, signal: AbortSignal): Promise<readonly string[]> {
+  const entries = await listed(folder, signal).catch(unlessSilent<Dirent[]>([]));
   return entries
     .map(({ name }) => name)
     .filter((name) => !name.startsWith('.') && fitsGlob(name, glob))
     .sort();
+}
+
+/** What cannot be read fits no wildcard; what does not answer might. */
+function unlessSilent<Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
+    if (isBackupError(error)) throw error;
+    return value;
+  };
 }
 
 function orNone(error: unknown): readonly string[] {
