@@ -124,6 +124,16 @@ describe('a loss that a person has acknowledged', () => {
     assert.deepEqual(practice.standing, ['looks-like-loss']);
   });
 
+  it('is not announced for what is no name of a table, which no journal could keep', async () => {
+    for (const name of ['', 'x'.repeat(65), 7, null]) {
+      const tables = [name] as readonly string[];
+      await assert.rejects(
+        announcePurge(practice.plan, { tables, until: '2026-12-31', user: 'Ada' }),
+        RangeError,
+      );
+    }
+  });
+
   it('was announced: it is told by copies of neither extent', async () => {
     await go(4);
     const until = new Date(practice.now.getTime() + day).toISOString().slice(0, 10);

@@ -79,6 +79,7 @@ export async function acknowledgeFindings(
  * Announces that rows will be deleted, so that the night that finds it does not report a loss.
  *
  * @param purge - the tables, `*` for any, and the last night on which it may show
+ * @throws TypeError, RangeError when something of it is none
  * @throws BackupError `already-running`, `settings-invalid` and others of the disk
  * @example
  * ```ts
@@ -95,6 +96,9 @@ export async function announcePurge(
   assertUser(user);
   if (tables.length === 0 || tables.length > 1000)
     throw new RangeError('"tables" names no table, or too many');
+  // What no server has as a name, no journal could keep.
+  if (!tables.every((each: unknown) => typeof each === 'string' && each !== '' && each.length <= longestName))
+    throw new RangeError('"tables" holds something that is no name of a table');
   if (!/^\d{4}-\d\d-\d\d$/.test(until)) throw new RangeError('"until" must be a date such as 2026-12-31');
   const now = (plan.now ?? (() => new Date()))();
   const night = nightOf(now, plan.timeZone);
@@ -111,6 +115,9 @@ export async function announcePurge(
     await guard.release();
   }
 }
+
+/** Of a table, in characters. See "Identifier Length Limits" in the manual of MySQL. */
+const longestName = 64;
 
 function assertOffice(plan: OfficeOfPractice): void {
   assertArgument('plan', plan, 'object', {
