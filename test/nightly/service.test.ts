@@ -122,6 +122,28 @@ describe('the nightly service', () => {
     for (const run of runs) assert.match(run, /at 2026-07-16T0(4:|5:[0-2])/);
   });
 
+  it('notes them within minutes where the journal is lost by day, long before the next run', async () => {
+    const schedule = () => ({ opens: '23:00', closes: '00:30' });
+    const path = join(bench.spool, 'journal.json');
+    let isLost = false;
+    await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-14T20:00:00Z', schedule }, (clock) => {
+      if (isLost || clock.now() < new Date('2026-07-14T19:00:00Z')) return;
+      isLost = true;
+      rmSync(path);
+    });
+    assert.ok(isLost);
+    const silent = (): never => {
+      throw new Error('HQ is away');
+    };
+    const { runs } = await serve({
+      from: '2026-07-15T02:00:00Z',
+      until: '2026-07-15T14:00:00Z',
+      schedule: silent,
+    });
+    assert.notEqual(runs.length, 0);
+    for (const run of runs) assert.match(run, /at 2026-07-15T0(4:|5:[0-2])/);
+  });
+
   it('leaves out a night that was slept through, and takes the next', async () => {
     const { runs } = await serve({ from: '2026-07-14T18:00:00Z', until: '2026-07-16T12:00:00Z' }, (clock) => {
       if (clock.now() < new Date('2026-07-15T01:00:00Z')) clock.set('2026-07-15T14:00:00Z');

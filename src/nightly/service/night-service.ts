@@ -105,8 +105,8 @@ export class NightService {
   }
 
   async plan(): Promise<PlannedRun | null> {
-    await this.#renewSchedule();
     const history = await this.#history();
+    await this.#renewSchedule();
     this.#lastAttempt = history.lastAttempt;
     return planNextRun({
       schedule: this.#schedule,
@@ -302,6 +302,8 @@ export class NightService {
     const known: NightHistory = await this.#whileRunning(() =>
       readHistory(spool, practiceId, this.#tonight(), store),
     ).catch(() => ({ verified: {} }));
+    // A journal that is lost by day must have the hours of HQ again before this computer starts anew.
+    if (known.lastAttempt === undefined) this.#keptSchedule = undefined;
     const last = this.#last;
     if (last === undefined) return known;
     const written = known.lastAttempt;
