@@ -5,6 +5,7 @@ import type { DumpWarning } from '../../model/parts.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { DestinationRun } from './destination-run.js';
 import { codeOf, happenedOf } from './failure.js';
+import type { FailedNights } from './journal-state.js';
 import { kitsOfNight } from './known-kits.js';
 import type { NightContext } from './night-context.js';
 import { untold } from './night-journal.js';
@@ -128,8 +129,7 @@ export function noteFailures(
       else {
         // A copy that arrived late ends the series of nights without one.
         const last = hasArrived ? undefined : failed[destination];
-        const count = last === undefined ? 1 : last.count + (last.night === night ? 0 : 1);
-        next[destination] = { count, night, code: codeOf(error) };
+        next[destination] = withNight(last, night, codeOf(error));
       }
     }
     return { failed: next };
@@ -149,13 +149,16 @@ export function noteUnchecked(
     for (const { destination, uncheckedBy, eligibility } of destinationRuns) {
       if (uncheckedBy === null || eligibility?.eligible === false) delete next[destination];
       else if (uncheckedBy !== undefined) {
-        const last = next[destination];
-        const count = (last?.count ?? 0) + (last?.night === night ? 0 : 1);
-        next[destination] = { count, night, code: uncheckedBy };
+        next[destination] = withNight(next[destination], night, uncheckedBy);
       }
     }
     return { unchecked: next };
   });
+}
+
+/** Counts a night once, however many runs it has. */
+function withNight(last: FailedNights | undefined, night: string, code: FailedNights['code']): FailedNights {
+  return { count: (last?.count ?? 0) + (last?.night === night ? 0 : 1), night, code };
 }
 
 /** The journal is written first: notes that only the database knows show that the journal was rolled back. */
