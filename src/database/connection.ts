@@ -176,6 +176,8 @@ async function prepareSession(connection: Connection): Promise<Connection> {
 
 // Milliseconds that sessions get to end, and the server to reply.
 const noticedMs = 2000;
+// Milliseconds after which the server has surely closed the sockets of sessions that it killed.
+const closedMs = 100;
 
 /**
  * Ends sessions whose connections were destroyed, with their statements, locks and snapshots: closing a
@@ -185,7 +187,7 @@ const noticedMs = 2000;
  * First `KILL QUERY` ends their statements, so that each session notices its closed connection. `KILL` is
  * only for those that do not. MySQL 5.6 closes the socket of a killed session, which may then wait on the
  * next connection that gets the same file descriptor: the session remains for hours with its locks, and reads
- * what another client sends.
+ * what another client sends. So no connection is opened here for a moment.
  */
 export async function endSessions(address: DatabaseAddress, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
@@ -204,6 +206,7 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
         if (left.length > 0) await delay(pause);
       }
       await connection.queryEach(left.map((id) => `KILL ${id}`));
+      if (left.length > 0) await delay(closedMs);
     } finally {
       await connection.close();
     }
