@@ -111,19 +111,35 @@ describe('an alert that stands while more is found', () => {
     assert.match(newest(), /was verified but is missing now/);
   });
 
-  it('is raised again for every further forgery by the same stranger, however many there are', async () => {
+  /** Puts archives of another computer there, with their notes. */
+  function stranger(): { readonly name: string; forge(night: string): Promise<string> } {
     const forged = new NotedPlace(practiceId);
     forged.signer = otherSigner;
-    const stranger = formatNoteKey(noteKeyOfSigner(otherSigner, practiceId));
-    const forge = async (night: string): Promise<string> => {
-      forged.nightOf = () => night;
-      const { key, bytes, note } = await forged.makeNight();
-      await put(practice.hq, key, bytes);
-      await put(practice.hq, noteKeyOf(key)!, note);
-      return key;
+    return {
+      name: formatNoteKey(noteKeyOfSigner(otherSigner, practiceId)),
+      async forge(night) {
+        forged.nightOf = () => night;
+        const { key, bytes, note } = await forged.makeNight();
+        await put(practice.hq, key, bytes);
+        await put(practice.hq, noteKeyOf(key)!, note);
+        return key;
+      },
     };
-    for (let day = 10; day < 22; day += 1) await forge(`2026-02-${day}`);
-    for (let day = 1; day < 13; day += 1) await forge(`2026-01-${`${day}`.padStart(2, '0')}`);
+  }
+  const dayOf2025 = (day: number): string => new Date(Date.UTC(2025, 0, day)).toISOString().slice(0, 10);
+
+  it('is raised once for a key that is not known any more, with all that it has signed', async () => {
+    const { forge, name } = stranger();
+    for (let day = 1; day <= 100; day += 1) await forge(dayOf2025(day));
+    await practice.nights(8);
+    assert.equal(raised().length, 1);
+    assert.ok(newest().includes(name));
+    assert.match(newest(), /And 95 more/);
+  });
+
+  it('is raised again for every further forgery by the same stranger, however many there are', async () => {
+    const { forge, name } = stranger();
+    for (let day = 1; day <= 220; day += 1) await forge(dayOf2025(day));
     await practice.nights(4);
     const before = raised().length;
     assert.ok(before <= 2, 'once for as many as a night reads');
@@ -131,7 +147,7 @@ describe('an alert that stands while more is found', () => {
     await practice.nights(3);
     assert.equal(raised().length, before + 1);
     assert.equal(firstNamed(), key);
-    assert.ok(newest().includes(stranger));
+    assert.ok(newest().includes(name));
     await acknowledgeFindings(practice.plan, { user: 'Ada' });
     await practice.nights(2);
     assert.deepEqual(practice.standing, []);

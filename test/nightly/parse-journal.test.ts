@@ -96,6 +96,7 @@ describe('a journal', () => {
       countedFrom: copy.night,
       troubles: sentences,
       about: keys,
+      found: 3000,
       untold: keys.map((key) => `lost ${key}`),
       told: keys.map((key) => `lost ${key}`),
       lasting: sentences,

@@ -145,6 +145,7 @@ function accepted({ about = [], accepted: before = [], ...state }: SequenceState
     ...state,
     troubles: [],
     about: [],
+    found: 0,
     untold: [],
     told: [],
     lasting: [],

@@ -63,6 +63,8 @@ export interface SequenceState {
   readonly troubles?: readonly string[] | undefined;
   /** What those sentences are about: keys of archives and signing keys. */
   readonly about?: readonly string[] | undefined;
+  /** How many findings there are, also those that are not kept in sentences. */
+  readonly found?: number | undefined;
   /** Findings of which no alert has told yet; see {@link subjectOf}. */
   readonly untold?: readonly string[] | undefined;
   /** Findings of which the alert that stands has told. */
@@ -113,6 +115,7 @@ export const isSequence: Shape<SequenceState> = where(
     countedFrom: optional(night),
     troubles: optional(sentences),
     about: optional(names),
+    found: optional(count),
     untold: optional(names),
     told: optional(names),
     lasting: optional(sentences),
@@ -169,8 +172,8 @@ export function troublesOf(
 export function countTroubles(
   sequences: { readonly hq?: SequenceState; readonly local?: SequenceState } | undefined,
 ): number {
-  const at = ({ troubles = [], about = [] }: Partial<SequenceState> = {}): number =>
-    Math.max(troubles.length, about.length);
+  const at = ({ troubles = [], about = [], found = 0 }: Partial<SequenceState> = {}): number =>
+    Math.max(troubles.length, about.length, found);
   return at(sequences?.hq) + at(sequences?.local);
 }
 
@@ -206,7 +209,7 @@ export function findingsOf(
   lasting: readonly string[],
   elsewhere: Pick<Found, 'lost' | 'strange' | 'troubles'>,
   told: readonly string[] = [],
-): Omit<Found, 'subjects'> & Pick<SequenceState, 'untold'> {
+): Omit<Found, 'subjects'> & Pick<SequenceState, 'untold' | 'found'> {
   const subjects = upTo(mostAccepted, [
     // What follows may be another number every night.
     ...lasting.map((sentence) => sentence.split(',', 1)[0]!),
@@ -219,6 +222,7 @@ export function findingsOf(
   const troubles = [...lasting, ...elsewhere.troubles, ...tonight.troubles];
   return {
     untold,
+    found: subjects.length,
     troubles: upTo(mostTroubles, newestFirst(troubles, untold)),
     about: upTo(mostAccepted, [
       ...elsewhere.lost,

@@ -6,11 +6,16 @@ import { isNight, nightAfter } from '../nights.js';
 import type { VerifiedCopy } from '../run/journal-state.js';
 import type { Origins } from '../run/prune.js';
 import type { CopiesToCheck } from './copies-to-check.js';
-import type { NoteTexts } from './note-texts.js';
+import type { NoteText, NoteTexts } from './note-texts.js';
 import { mostAccepted, subjectOf } from './sequence.js';
 
-/** How many unknown notes are read in a night. */
-const mostRead = 20;
+/**
+ * How many unknown notes are read in a night: more than a practice keeps copies, so that a key that is not known
+ * any more is told of once, with all that it has signed.
+ */
+const mostRead = 200;
+/** For how many one counts that the store does not return: it may have been waited for. */
+const costOfUnread = 10;
 
 /** What a night says of an archive whose note it has not read. */
 const notKnown = 'not-known-tonight';
@@ -103,7 +108,6 @@ export class Strangers {
     for (const key of [...fromBothEnds(others!), ...fromBothEnds(before!)]) {
       // What nobody has looked at is not removed either.
       const why = this.#read >= mostRead ? notKnown : await this.#whyStrange(key, noteKeyOf(key)!);
-      this.#read += 1;
       if (why === null) {
         this.#pass(key);
         continue;
@@ -130,8 +134,7 @@ export class Strangers {
         continue;
       }
       const isOver = sequence.passed?.includes(key) === true;
-      if (!isOver) this.#read += 1;
-      const isOurs = isOver || (this.#read > mostRead ? null : await this.#isLeftOver(key, noteKey));
+      const isOurs = isOver || (this.#read >= mostRead ? null : await this.#isLeftOver(key, noteKey));
       const sentence = `${noteKey} is a note without its archive.`;
       if (isOurs === true) this.#pass(key);
       else if (isOurs === false) tell(key, sentence);
@@ -161,7 +164,7 @@ export class Strangers {
   async #isLeftOver(key: string, noteKey: string): Promise<boolean | null> {
     const { trustedKeys, sequence, practiceId } = this.#given;
     if (this.#around.objects.get(noteKey)!.size > largestNote) return false;
-    const read = await this.#around.texts.read(noteKey);
+    const read = await this.#textOf(noteKey);
     if (read.text === null) {
       if (read.isRefused) this.#around.refused(key, `${noteKey} is a note without its archive.`);
       return null;
@@ -190,7 +193,7 @@ export class Strangers {
     const because = (told: string) => ({ name: key, told });
     const { trustedKeys, sequence, practiceId } = this.#given;
     if (this.#around.objects.get(noteKey)!.size > largestNote) return because('cannot be read');
-    const read = await this.#around.texts.read(noteKey);
+    const read = await this.#textOf(noteKey);
     if (read.text === null) {
       if (read.isRefused) this.#around.refused(key, `${key} is not proven: its note cannot be read.`);
       return notKnown;
@@ -216,6 +219,12 @@ export class Strangers {
     }
     if (trustedKeys.includes(signedWith) || sequence.accepted?.includes(signedWith) === true) return null;
     return { name: signedWith, told: `is signed with an unknown key, ${signedWith}` };
+  }
+
+  async #textOf(noteKey: string): Promise<NoteText> {
+    const read = await this.#around.texts.read(noteKey);
+    this.#read += read.text === null ? costOfUnread : 1;
+    return read;
   }
 
   #pass(key: string): void {
