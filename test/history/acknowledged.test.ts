@@ -80,6 +80,17 @@ describe('a loss that a person has acknowledged', () => {
     assert.equal((await acknowledging(7, 3)).length, 1);
   });
 
+  it('stays acknowledged in copies of either extent while the practice fills the table again', async () => {
+    await go(5);
+    rows['patient'] = 3;
+    await go(1);
+    rows['patient'] = 30;
+    await go(1);
+    assert.ok((await acknowledgeFindings(practice.plan, { user: 'Ada' })) !== null);
+    rows['patient'] = 40;
+    assert.deepEqual(await acknowledging(4), []);
+  });
+
   it('hides no loss in tables that only the other copies have, or have all of', async () => {
     await go(4);
     rows['patient'] = 500;

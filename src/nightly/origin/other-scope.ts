@@ -25,17 +25,21 @@ export function withOtherScope(
     .sort((a, b) => (a.night < b.night ? -1 : Number(a.night > b.night)));
   const last = earlier.findLast((each) => each.scope === scope);
   if (last === undefined) return { past, purged: [] };
+  const own = earlier.filter((each) => each.scope === scope);
   const others = earlier.filter((each) => each.scope !== scope);
+  // After a loss, few rows may become many between one reading and the next: those from before it show it too.
+  const isWhole = (name: string): boolean =>
+    own.some(({ tables: { [name]: a } }) => others.some(({ tables: { [name]: b } }) => isAlike(a, b)));
   const tables = new Map(Object.entries(last.tables));
   const purged = new Set<string>();
   let { replica } = last;
-  for (const [i, other] of others.entries()) {
+  for (const other of others) {
     if (other.purged === undefined || other.night < last.night) continue;
     const isAll = other.purged.includes(allTables);
     if (isAll && other.replica === 'stopped') replica = 'stopped';
-    for (const [name, facts] of Object.entries(last.tables)) {
+    for (const name of Object.keys(last.tables)) {
       if (name === allTables || (!isAll && !other.purged.includes(name))) continue;
-      if (!others.slice(0, i + 1).some((each) => isAlike(each.tables[name], facts))) continue;
+      if (!isWhole(name)) continue;
       purged.add(name);
       const now = other.tables[name];
       if (now === undefined) tables.delete(name);
@@ -52,7 +56,7 @@ export function withOtherScope(
   return { past: past.map((each) => (each === last ? seen : each)), purged: [...purged] };
 }
 
-function isAlike(a: TableFacts | undefined, b: TableFacts): boolean {
+function isAlike(a: TableFacts | undefined, b: TableFacts | undefined): boolean {
   const near = (x: number, y: number): boolean => Math.min(x, y) >= Math.max(x, y) * leastAlike;
-  return a !== undefined && near(a.rows, b.rows) && near(a.plainBytes, b.plainBytes);
+  return a !== undefined && b !== undefined && near(a.rows, b.rows) && near(a.plainBytes, b.plainBytes);
 }
