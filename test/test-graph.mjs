@@ -54,20 +54,27 @@ export function reached(imports, from) {
 }
 
 /**
- * Names of the tests that start neither a server nor another program, and of those that ask the compiler what
- * the package exports.
+ * Names of the tests that start neither a server nor another program, of those that ask the compiler what the
+ * package exports, and of those that put something else in the place of a part of Node, such as its timers.
  */
 export function kindsOfTests() {
   const { tests, imports } = testGraph();
   const isHeavy = (file) => file.startsWith('test/') && imports.get(file)?.some((next) => heavy.has(next));
+  const mocks = new Set(
+    [...imports.keys()].filter(
+      (file) => file.startsWith('test/') && /\bmock\./.test(readFileSync(join(root, file), 'utf8')),
+    ),
+  );
   const startNothing = new Set();
   const askCompiler = new Set();
+  const mocking = new Set();
   for (const test of tests) {
     const files = [...reached(imports, test).keys()];
     if (!files.some(isHeavy)) startNothing.add(nameOf(test));
     if (files.includes('test/craft/public-surface.ts')) askCompiler.add(nameOf(test));
+    if (files.some((file) => mocks.has(file))) mocking.add(nameOf(test));
   }
-  return { startNothing, askCompiler };
+  return { startNothing, askCompiler, mocking };
 }
 
 /** Of these names those whose file does not begin by saying that it is not quick. */

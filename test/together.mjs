@@ -9,7 +9,7 @@ import { root } from './test-graph.mjs';
 const small = 10;
 /** Who measures its process, changes it, or has hooks for all of its file, keeps a process to itself. */
 const keepsToItself =
-  /^(?:before|after)(?:Each)?\(|memoryUsage|\bmock\.|\(process\.env,|process\.env\S* = |process\.(?:on|chdir|umask)\b/m;
+  /^(?:before|after)(?:Each)?\(|memoryUsage|\(process\.env,|process\.env\S* = |process\.(?:on|chdir|umask)\b/m;
 
 /**
  * The files to run, each with the seconds that it is expected to take, and those of the processor where known.
@@ -17,12 +17,13 @@ const keepsToItself =
  * @param names - the tests, as `archive/tar`
  * @param startNothing - names of those that start neither a server nor another program
  * @param askCompiler - names of those that have the compiler read what the package exports
+ * @param mocking - names of those that replace parts of Node: a file that is loaded meanwhile would keep these
  * @param times - seconds by name, as far as they are known
  * @param processor - those of the processor, of files with a process of their own
  * @param groups - how many processes those share at most that start nothing, and as many for those that start something
  * @param folder - an empty one, for files that load several tests
  */
-export function joined(names, { startNothing, askCompiler, times, processor, groups, folder }) {
+export function joined(names, { startNothing, askCompiler, mocking, times, processor, groups, folder }) {
   const secondsOf = (name) => times[name] ?? 3;
   const compiled = (name) => join(root, 'dist', 'test', `${name}.test.js`);
   const source = (name) => {
@@ -30,7 +31,7 @@ export function joined(names, { startNothing, askCompiler, times, processor, gro
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   };
   const processOf = (name) => {
-    if (keepsToItself.test(source(name))) return 'its own';
+    if (mocking.has(name) || keepsToItself.test(source(name))) return 'its own';
     if (startNothing.has(name)) return 'small';
     if (askCompiler.has(name)) return 'compiler';
     return secondsOf(name) <= small ? 'with a program' : 'its own';
