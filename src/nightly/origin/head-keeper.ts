@@ -55,6 +55,19 @@ export class HeadKeeper {
     return known.number === here?.number && known.hash === here.hash ? null : known;
   }
 
+  /**
+   * When the newest notes of a service were kept, as the database has it now and not when the run began; null
+   * where it has none.
+   *
+   * @returns undefined where it is not known
+   */
+  async keptAt(own: string): Promise<string | null | undefined> {
+    if ((await this.#read()) === null) return undefined;
+    this.#kept = this.#ask();
+    const kept = await this.#kept;
+    return kept === null ? undefined : (kept.find(({ signedWith }) => signedWith === own)?.at ?? null);
+  }
+
   /** Called at the end of a run, after the journal. Never rejects for a failure of the settings. */
   async keep(own: string): Promise<void> {
     const kept = await this.#read();

@@ -76,6 +76,21 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
   }
 }
 
+/**
+ * Compares what a run is about to replace in the database with what it held before: if that is older now, the
+ * database was turned back since it was read, and the next night could not see it any more.
+ */
+export async function watchReplaced(
+  { plan, journal, night, warn }: NightContext,
+  { written, found }: OwnDate,
+): Promise<void> {
+  if (plan.loss === 'off' || !isBefore(found, written)) return;
+  const finding = { kind: 'went-back', written, found } as const;
+  if (journal.state.loss?.about.includes(subjectOf(finding)) === true) return;
+  await noteLoss(journal, night, [finding]);
+  warn({ code: 'looks-like-loss', message: describeLoss(finding) });
+}
+
 /** An earlier run of tonight whose findings a person has acknowledged since: the past of this run. */
 function acknowledgedTonight(past: readonly NightFacts[], night: string): NightFacts | undefined {
   return past.find((each) => each.night === night && each.purged?.includes(allTables) === true);

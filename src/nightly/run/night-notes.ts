@@ -2,6 +2,8 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { DumpWarning } from '../../model/parts.js';
+import { watchReplaced } from '../origin/watch-loss.js';
+import type { SettingsStore } from '../settings/settings.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { DestinationRun } from './destination-run.js';
 import { codeOf, happenedOf } from './failure.js';
@@ -105,6 +107,7 @@ export async function advanceDate(
     // Another computer of the practice may have recorded a newer one since.
     const found = dateFound ?? date;
     const isOvertaken = verifiedAt === undefined && found > date && found <= now();
+    if (!isOvertaken) await watchDate(context, settings, dateFound);
     // Without the signal of the window: the copy is stored, also when the window has closed.
     if (!isOvertaken) await settings.recordLocalCopy(date, { signal: callerSignal });
     if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
@@ -115,6 +118,18 @@ export async function advanceDate(
       message: `The local copy is verified, but its date could not be written to the settings (${codeOf(error)}).`,
     });
   }
+}
+
+/** Whether the date that this run found is still there. One that another computer wrote may be a little older. */
+async function watchDate(
+  context: NightContext,
+  settings: Pick<SettingsStore, 'read'>,
+  dateFound: Date | null | undefined,
+): Promise<void> {
+  const written = dateFound?.toISOString();
+  if (written === undefined || written === context.journal.state.datedAhead) return;
+  const { lastLocalCopy } = await settings.read({ signal: context.callerSignal });
+  await watchReplaced(context, { written, found: lastLocalCopy?.toISOString() ?? null });
 }
 
 /** Records which places got no copy, and for how many nights in a row. */
@@ -162,10 +177,17 @@ function withNight(last: FailedNights | undefined, night: string, code: FailedNi
 }
 
 /** The journal is written first: notes that only the database knows show that the journal was rolled back. */
-export async function keepHeads({ journal, heads, notary, signal }: NightContext): Promise<void> {
+export async function keepHeads(context: NightContext): Promise<void> {
+  const { journal, heads, notary, signal } = context;
   if (signal.aborted) return;
   const own = (await notary())?.trustedKeys[0];
   if (own === undefined) return;
+  const { headsKept } = journal.state;
+  // Settings may be in a database that no copy has.
+  const found = headsKept?.isSeen === true ? await heads.keptAt(own) : undefined;
+  if (headsKept !== undefined && found !== undefined) {
+    await watchReplaced(context, { written: headsKept.at, found });
+  }
   await journal.update();
   await heads.keep(own);
 }
