@@ -62,7 +62,9 @@ export function kindsOfTests() {
   const isHeavy = (file) => file.startsWith('test/') && imports.get(file)?.some((next) => heavy.has(next));
   const mocks = new Set(
     [...imports.keys()].filter(
-      (file) => file.startsWith('test/') && /\bmock\./.test(readFileSync(join(root, file), 'utf8')),
+      (file) =>
+        file.startsWith('test/') &&
+        /\bmock\.|\bsyncBuiltinESMExports\b/.test(readFileSync(join(root, file), 'utf8')),
     ),
   );
   const startNothing = new Set();
