@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { formatKeptHeads, parseKeptHeads } from '../../src/history/kept-heads.js';
+import { acknowledgeFindings } from '../../src/nightly/origin/acknowledge.js';
+import { readJournal } from '../../src/nightly/run/night-journal.js';
 import { createMemorySettings } from '../../src/nightly/settings/memory-settings.js';
 import type { SettingsStore } from '../../src/nightly/settings/settings.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
+import { replayableBytes } from '../../src/storage/replayable.js';
 import { NumberedPractice } from './practice.js';
 
 /** What the practice's database holds of its copies. */
@@ -94,6 +97,19 @@ describe('a database that is turned back while a run is at work', () => {
     });
   }
 
+  it('is known by day as well where a person has just acknowledged what is no loss', async () => {
+    open(true);
+    await nights(5);
+    for await (const { key } of practice.hq.list('4711/2026-01-05/')) await practice.hq.delete(key);
+    await nights(1);
+    assert.deepEqual(practice.standing, ['history-broken']);
+    await acknowledgeFindings(practice.plan, { user: 'Ada' });
+    // The newest local copy is from before.
+    rows = { ...evenings.at(-3)!, date: rows.date };
+    const report = await practice.night(['hq']);
+    assert.match(report.looksLikeLoss?.join() ?? '', /The database lacks the date of the copy of 2026-01-07/);
+  });
+
   it('is told of by no notes of a database that no copy has', async () => {
     open(true);
     practice.heads = undefined;
@@ -101,4 +117,73 @@ describe('a database that is turned back while a run is at work', () => {
     isAttacked = true;
     assert.equal((await practice.night(['hq'])).looksLikeLoss, undefined);
   });
+});
+
+it('the date of a local copy is owed until it is written, which a power cut may prevent', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    const settings = createMemorySettings({ networkPath: '/share' }, { checkPath: async () => undefined });
+    const owed: unknown[] = [];
+    practice.more = {
+      settings: {
+        ...settings,
+        recordLocalCopy: async (date) => {
+          owed.push((await readJournal(practice.spool, '4711'))?.dateOwed);
+          await settings.recordLocalCopy(date);
+        },
+      },
+    };
+    await practice.night();
+    const recorded = (await settings.read()).lastLocalCopy?.toISOString();
+    assert.deepEqual(owed, [recorded]);
+    assert.equal((await readJournal(practice.spool, '4711'))?.dateOwed, undefined);
+  } finally {
+    await practice.close();
+  }
+});
+
+describe('a copy that is touched while a run is at work', () => {
+  for (const [how, harm] of [
+    [
+      'written again',
+      (store: StorageAdapter, key: string) => store.put(key, replayableBytes(Buffer.alloc(9))),
+    ],
+    ['removed', (store: StorageAdapter, key: string) => store.delete(key)],
+  ] as const) {
+    it(`keeps older ones from being removed before anybody knows what it is: ${how}`, async () => {
+      const practice = await NumberedPractice.open();
+      try {
+        await practice.nights(8);
+        const keys: string[] = [];
+        for await (const { key } of practice.hq.list('4711/')) if (key.endsWith('.tar.age')) keys.push(key);
+        const newest = keys.at(-1)!;
+        let [isListed, isHarmed] = [false, false];
+        const storage: StorageAdapter = {
+          ...practice.hq,
+          list: async function* (...given) {
+            yield* practice.hq.list(...given);
+            isListed = true;
+          },
+          // It is read back once the place was looked at.
+          get: async function* (key, options) {
+            if (!keys.includes(key) && key.endsWith('.tar.age') && !isHarmed) {
+              while (!isListed) await new Promise((resolve) => setImmediate(resolve));
+              isHarmed = true;
+              await harm(practice.hq, newest);
+            }
+            yield* practice.hq.get(key, options);
+          },
+        };
+        practice.more = { hq: { storage, retry: 'none', retention: { daily: 'P6D' } } };
+        const { destinations } = await practice.night();
+        assert.equal(isHarmed, true);
+        assert.deepEqual(destinations[0]?.removed, []);
+        assert.deepEqual(practice.standing, []);
+        await practice.night();
+        assert.deepEqual(practice.standing, ['history-broken']);
+      } finally {
+        await practice.close();
+      }
+    });
+  }
 });

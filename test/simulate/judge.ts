@@ -172,9 +172,10 @@ export class Judge {
 
   /** What a computer whose power or disk failed had noted of copies, and could not tell any more. */
   noted(journal: string | undefined): void {
-    for (const { key, store } of copiesNoted(journal)) {
+    for (const { key, store, verifiedAt } of copiesNoted(journal)) {
       const found = this.stores.get(store)?.objects.get(key);
       if (found === undefined || !this.isWhole(key, found.bytes)) continue;
+      this.#verifiedAt.add(verifiedAt);
       this.#verified.set(store, (this.#verified.get(store) ?? new Set()).add(key));
     }
   }
@@ -456,10 +457,11 @@ function brokenBy(
 
 function copiesNoted(
   journal: string | undefined,
-): readonly { readonly key: string; readonly store: string }[] {
+): readonly { readonly key: string; readonly store: string; readonly verifiedAt: string }[] {
   try {
     const { verified } = JSON.parse(journal ?? '') as NightJournalState;
-    return [...verified.hq, ...verified.local].map(({ key, store = '' }) => ({ key, store }));
+    const copies = [...verified.hq, ...verified.local];
+    return copies.map(({ key, store = '', verifiedAt }) => ({ key, store, verifiedAt }));
   } catch {
     return [];
   }

@@ -54,7 +54,7 @@ export async function acknowledgeFindings(
         loss: undefined,
         ...(dateLacking === undefined ? {} : { dateLacking: { ...dateLacking, isAcknowledged: true } }),
         // A stopped replica that a person knows about must first be seen to follow again.
-        ...(headsKept === undefined ? {} : { headsKept: { at: headsKept.at } }),
+        ...(headsKept === undefined || loss === undefined ? {} : { headsKept: { at: headsKept.at } }),
         alerts: Object.fromEntries(
           Object.entries(alerts).map(([code, cause]) => [code, about.has(code) ? seenCause : cause]),
         ),

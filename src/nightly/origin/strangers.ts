@@ -64,7 +64,7 @@ export class Strangers {
 
   get origins(): Origins {
     const [proven, strange] = [new Set(this.passed), new Set(this.#strange)];
-    return { proven, strange, leftNotes: this.#leftNotes };
+    return { proven, strange, leftNotes: this.#leftNotes, listed: this.#around.objects };
   }
 
   async look(): Promise<void> {

@@ -110,7 +110,7 @@ export async function advanceDate(
     if (!isOvertaken) await watchDate(context, settings, dateFound);
     // Without the signal of the window: the copy is stored, also when the window has closed.
     if (!isOvertaken) await settings.recordLocalCopy(date, { signal: callerSignal });
-    if (owed !== undefined) await journal.update(() => ({ dateOwed: undefined }));
+    if (owed !== undefined) journal.note(() => ({ dateOwed: undefined }));
   } catch (error) {
     await journal.update(() => ({ dateOwed: date.toISOString() }));
     warn({

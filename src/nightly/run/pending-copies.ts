@@ -123,7 +123,7 @@ export class PendingCopies {
     copy: CopyReport & { readonly verifiedAt: string },
     store: StorageAdapter,
   ): Promise<void> {
-    const { journal, spool, logger, emit } = this.#context;
+    const { plan, journal, spool, logger, emit } = this.#context;
     const destination = this.#destination;
     const { key, night, verifiedAt, bytes, sha256, scope, recipient } = copy;
     // So that the next night notices if it was written again. Otherwise the next night looks first.
@@ -146,6 +146,8 @@ export class PendingCopies {
         ...verified,
         [destination]: remembered([entry, ...verified[destination]]),
       },
+      // Until it is written into the settings, which a power cut may prevent.
+      ...(destination === 'local' && plan.settings !== undefined ? { dateOwed: verifiedAt } : {}),
     }));
     await spool.remove(file);
     emit({ kind: 'verified', destination, copy });

@@ -3,7 +3,7 @@ import { whoCanOpen } from '../../admin/who-can-open.js';
 import { type ListedBackup, listWith } from '../../history/list-backups.js';
 import { noteKeyOf } from '../../history/note-body.js';
 import type { DumpWarning, Label } from '../../model/parts.js';
-import type { StorageAdapter } from '../../storage/adapter.js';
+import type { StorageAdapter, StoredObject } from '../../storage/adapter.js';
 import { planRetention, type RetainedArchive, type RetentionPolicy } from '../retention.js';
 import type { CopyReport } from './backup-report.js';
 import { codeOf } from './failure.js';
@@ -18,6 +18,8 @@ export interface Origins {
   readonly strange: ReadonlySet<string>;
   /** Keys of archives that were removed, and whose notes are still there. */
   readonly leftNotes: readonly string[];
+  /** All that was there when it was checked, by key. */
+  readonly listed: ReadonlyMap<string, StoredObject>;
 }
 
 /** The input of retention. */
@@ -66,6 +68,8 @@ export async function prune(pruning: Pruning): Promise<readonly DumpWarning[]> {
   const known = new Set(pruning.verified.map(({ key }) => key));
   const found = await look(pruning);
   if (found.mustStay) return found.warnings;
+  const touched = touchedSince(found.listed, pruning);
+  if (touched !== null) return [...found.warnings, ...touched];
   const ours = found.remove.filter((key) => known.has(key));
   const warnings = [...found.warnings, ...(await removeEach(ours, pruning))];
   await removeLeftNotes(pruning);
@@ -88,6 +92,7 @@ function mayBeRemoved(key: string, { origins }: Pruning): boolean {
 
 /** Lists what is in the store now, and what of it may be removed. */
 async function look(pruning: Pruning): Promise<{
+  readonly listed: readonly ListedBackup[];
   readonly remove: readonly string[];
   readonly warnings: readonly DumpWarning[];
   /** Whether the store is not to be trusted tonight: it does not answer, or lacks what was read back in this run. */
@@ -99,7 +104,7 @@ async function look(pruning: Pruning): Promise<{
   if (isAway) {
     const unread = listed.filter(({ unreadable }) => unreadable !== undefined).length;
     const message = `${store.description} did not return several archives in a row, so it was asked for no others: ${unread} could not be read, and no older copy was removed.`;
-    return { remove: [], warnings: [{ code: 'retention-failed', message }], mustStay: true };
+    return { listed, remove: [], warnings: [{ code: 'retention-failed', message }], mustStay: true };
   }
   const readable = listed.filter((each): each is Readable => each.label !== null && isOurs(each, practiceId));
   const warnings = listed
@@ -113,10 +118,36 @@ async function look(pruning: Pruning): Promise<{
     }));
   if (!readable.some(({ key }) => key === readBack.key)) {
     const message = `${readBack.key} was read back from ${store.description} but is now missing there, so no older copy was removed.`;
-    return { remove: [], warnings: [...warnings, { code: 'copy-gone', message }], mustStay: true };
+    return { listed, remove: [], warnings: [...warnings, { code: 'copy-gone', message }], mustStay: true };
   }
   const { remove } = planRetention(archivesOf(readable, pruning), pruning);
-  return { remove: remove.map(({ key }) => key), warnings, mustStay: false };
+  return { listed, remove: remove.map(({ key }) => key), warnings, mustStay: false };
+}
+
+/**
+ * Whether somebody has written a verified copy again, or removed one, since this run looked at the place. The
+ * next night finds out what it is; until then the copies from before it stay.
+ *
+ * @returns what to tell; null where nothing was touched
+ */
+function touchedSince(
+  listed: readonly ListedBackup[],
+  { store, verified, origins }: Pruning,
+): readonly DumpWarning[] | null {
+  const now = new Map(listed.map((each) => [each.key, each]));
+  let isTouched = false;
+  for (const { key, state } of verified) {
+    const before = origins?.listed.get(key);
+    if (before === undefined || state === 'going') continue;
+    const after = now.get(key);
+    // Perhaps the other computer of the practice has removed it.
+    if (after === undefined) isTouched = true;
+    else if (after.size !== before.size || after.storedAt.getTime() !== before.modifiedAt.getTime()) {
+      const message = `${key} in ${store.description} was written again while this run was at work, so no older copy was removed.`;
+      return [{ code: 'retention-failed', message }];
+    }
+  }
+  return isTouched ? [] : null;
 }
 
 /** A failure of one does not stop the others. */
