@@ -529,15 +529,19 @@ export class Practice {
   }
 
   #assertAgeIsTold(store: Store, scope: string, mostDays: number): void {
-    const newest = this.judge.wholeIn(store, scope)[0];
-    const since = newest?.at ?? this.#began;
-    if (time.now - since < mostDays * day) return;
+    const isOld = (): boolean =>
+      time.now - (this.judge.wholeIn(store, scope)[0]?.at ?? this.#began) >= mostDays * day;
+    if (!isOld()) return;
+    // A broken disk may have kept it from telling of a copy that it noted.
+    this.judge.noted(this.computers[0]!.disk.read('/spool/journal.json'));
+    if (!isOld()) return;
     const own = store === this.#hq ? 'hq' : 'local';
     const told = [...this.judge.memory(0).told.keys()];
     if (told.some((code) => code.startsWith(`${own}-`) || /^(backup-failed|no-usable|admin-pass)/.test(code)))
       return;
     const where = store === this.#hq ? 'at HQ' : 'on the network path';
-    this.judge.fail(`the newest copy ${where} is of ${newest?.night ?? 'no night'}, and nobody was told`);
+    const night = this.judge.wholeIn(store, scope)[0]?.night ?? 'no night';
+    this.judge.fail(`the newest copy ${where} is of ${night}, and nobody was told`);
   }
 
   #assertAllIsWell(): void {
