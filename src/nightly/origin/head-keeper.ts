@@ -62,7 +62,8 @@ export class HeadKeeper {
    * @returns undefined where it is not known
    */
   async keptAt(own: string): Promise<string | null | undefined> {
-    if ((await this.#read()) === null) return undefined;
+    // What did not answer before is not waited for again.
+    if (this.#kept !== undefined && (await this.#kept) === null) return undefined;
     this.#kept = this.#ask();
     const kept = await this.#kept;
     return kept === null ? undefined : (kept.find(({ signedWith }) => signedWith === own)?.at ?? null);

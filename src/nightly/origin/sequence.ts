@@ -172,9 +172,12 @@ export function troublesOf(
 export function countTroubles(
   sequences: { readonly hq?: SequenceState; readonly local?: SequenceState } | undefined,
 ): number {
-  const at = ({ troubles = [], about = [], found = 0 }: Partial<SequenceState> = {}): number =>
-    Math.max(troubles.length, about.length, found);
-  return at(sequences?.hq) + at(sequences?.local);
+  return countAt(sequences?.hq) + countAt(sequences?.local);
+}
+
+/** The same at one place. */
+export function countAt({ troubles = [], about = [], found = 0 }: Partial<SequenceState> = {}): number {
+  return Math.max(troubles.length, about.length, found);
 }
 
 function newestFirst(sentences: readonly string[], untold: readonly string[]): readonly string[] {

@@ -107,9 +107,11 @@ export async function advanceDate(
     // Another computer of the practice may have recorded a newer one since.
     const found = dateFound ?? date;
     const isOvertaken = verifiedAt === undefined && found > date && found <= now();
-    if (!isOvertaken) await watchDate(context, settings, dateFound);
-    // Without the signal of the window: the copy is stored, also when the window has closed.
-    if (!isOvertaken) await settings.recordLocalCopy(date, { signal: callerSignal });
+    if (!isOvertaken) {
+      await watchDate(context, settings, dateFound);
+      // Without the signal of the window: the copy is stored, also when the window has closed.
+      await settings.recordLocalCopy(date, { signal: callerSignal });
+    }
     if (owed !== undefined) journal.note(() => ({ dateOwed: undefined }));
   } catch (error) {
     await journal.update(() => ({ dateOwed: date.toISOString() }));

@@ -5,6 +5,7 @@ import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { standingTroubles } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
 import {
+  countAt,
   countTroubles,
   mostAccepted,
   mostTroubles,
@@ -184,7 +185,7 @@ function withTroubles(sequence: SequenceState, findings: readonly Finding[]): Se
     ...left,
     // The newest first: the list is short, and earlier ones were reported.
     troubles: [...sentences, ...troubles].slice(0, mostTroubles),
-    found: countTroubles({ hq: sequence }) + wrong.length,
+    found: countAt(sequence) + wrong.length,
     about: [...wrong.map(({ copy }) => copy.key), ...about].slice(0, mostAccepted),
     untold: upTo(mostAccepted, [...subjects.filter((each) => !told.includes(each)), ...untold]),
     lost: [...spoiled, ...lost].slice(0, mostAccepted),
