@@ -104,11 +104,10 @@ function engineErrorNumber({ errno, message }: QueryError): number | undefined {
   return found === null ? undefined : Number(found[1]);
 }
 
-// The driver puts the whole statement into its errors, and a statement may hold a row.
+// The driver puts the whole statement into its errors, message and stack, and a statement may hold a row. The
+// new error gets its own stack.
 function withoutStatement(error: Error): Error {
-  const bare = new Error((error as QueryError).code ?? error.name);
-  if (error.stack !== undefined) bare.stack = error.stack.replace(error.message, bare.message);
-  return bare;
+  return new Error((error as QueryError).code ?? error.name);
 }
 
 /** The error of a statement whose connection was closed on this side before the reply came. */
