@@ -7,9 +7,12 @@ import { root } from './test-graph.mjs';
 
 /** Seconds that a file with a server or another program may take and still share its process. */
 const small = 10;
-/** Who measures its process, changes it, or has hooks for all of its file, keeps a process to itself. */
+/**
+ * Who measures its process, changes it, says so in its first line, or has hooks for all of its file, keeps a process
+ * to itself.
+ */
 const keepsToItself =
-  /^(?:before|after)(?:Each)?\(|memoryUsage|\(process\.env,|process\.env\S* = |process\.(?:on|chdir|umask)\b/m;
+  /^\/\/ In a process of its own: |^(?:before|after)(?:Each)?\(|memoryUsage|\(process\.env,|process\.env\S* = |process\.(?:on|chdir|umask)\b/m;
 
 /**
  * The files to run, each with the seconds that it is expected to take, and those of the processor where known.

@@ -1,3 +1,4 @@
+// In a process of its own: tests of nights have all passwords of their process marked with one salt.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fitsMark, markOf } from '../../src/admin/password-mark.js';
