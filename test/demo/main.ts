@@ -23,6 +23,7 @@ import {
 import { formatBytes, formatCount } from '../../src/quantities.js';
 import { compareDatabases, type DatabaseFingerprint, takeFingerprint } from '../../src/recovery/index.js';
 import { buildPractice, practiceAdminPassword } from '../practice/index.js';
+import { peakMemory } from '../support/peak-memory.js';
 import { ServerMissing } from '../support/server-kinds.js';
 import { startAnyServer, type TestServer } from '../support/servers.js';
 import { askForPassword } from './ask-for-password.js';
@@ -195,8 +196,7 @@ async function prove(stage: Stage, before: DatabaseFingerprint, recovered: Datab
   const equal = tables.filter((table) => table.equal).length;
   stage.say(`${equal} of ${tables.length} tables are equal: definition, number of rows, hash of the content`);
   if (differences.length > 0) throw new Error('what came back is not what was lost');
-  const rss = process.resourceUsage().maxRSS * 1024;
-  stage.say(`This process never used more than ${formatBytes(rss)} of memory.`);
+  stage.say(`This process never used more than ${formatBytes(peakMemory())} of memory.`);
 }
 
 try {

@@ -1,8 +1,8 @@
 // Sends and reads back an object of the given size, and tells the peak of its own memory in kilobytes.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { ReplayableSource, StorageAdapter } from '../../src/storage/adapter.js';
 import { createFileSystemStorage } from '../../src/storage/file-system/file-system.js';
+import { peakMemory } from '../support/peak-memory.js';
 
 /** How to open the store; comes as JSON, because an adapter cannot travel between processes. */
 export type LargeTransferStore =
@@ -26,13 +26,6 @@ async function openStore(store: LargeTransferStore): Promise<StorageAdapter> {
     case 'folder':
       return createFileSystemStorage({ path: store.path });
   }
-}
-
-// The system counts what a process inherited from the one that started it into `maxRSS`; VmHWM begins with
-// the program.
-function peakKilobytes(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS;
-  return Number(/^VmHWM:\s+([0-9]+) kB$/mu.exec(readFileSync('/proc/self/status', 'utf8'))![1]);
 }
 
 function largeSource(size: number): ReplayableSource {
@@ -64,7 +57,7 @@ for await (const chunk of storage.get(key)) read.update(chunk);
 console.log(
   JSON.stringify({
     same: sent.digest('hex') === read.digest('hex'),
-    peakKilobytes: peakKilobytes(),
+    peakKilobytes: peakMemory() / 1024,
   }),
 );
 process.exit(0);

@@ -3,6 +3,7 @@ import { openArchive } from '../../../src/archive/open-archive.js';
 import { rangesOfBytes } from '../../../src/bytes.js';
 import { isBackupError } from '../../../src/errors.js';
 import { verifyArchive } from '../../../src/recovery/verify/verify-archive.js';
+import { peakMemory } from '../../support/peak-memory.js';
 
 // Reads an archive in a process of its own and says how much memory that took at most, in
 // bytes, and how many milliseconds of the processor.
@@ -21,4 +22,4 @@ try {
   if (!isBackupError(error, 'archive-limit-exceeded')) throw error;
 }
 const { user, system } = process.cpuUsage();
-console.log(process.resourceUsage().maxRSS * 1024 - before, (user + system) / 1000);
+console.log(peakMemory() - before, (user + system) / 1000);
