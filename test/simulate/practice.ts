@@ -469,6 +469,8 @@ export class Practice {
           this.judge.excuse(computer.number, time.now + 2 * day);
           if (/^(all|journal)/.test(how)) {
             this.judge.forgets(computer.number);
+            // A new journal tells of a place that it never reached once that has failed for three nights.
+            this.#wellSince = time.now;
             if (this.#damaged !== undefined) this.#damaged.nights = 0;
           }
           if (how === 'turned-back') this.#turnBack(computer);
