@@ -201,16 +201,12 @@ export async function endSessions(address: DatabaseAddress, ids: readonly number
     );
     try {
       let left = ids;
-      for (
-        let waited = 0, pause = 5;
-        left.length > 0 && waited < noticedMs;
-        pause = Math.min(2 * pause, 100)
-      ) {
+      let waited = 0;
+      for (let pause = 5; left.length > 0 && waited < noticedMs; pause = Math.min(2 * pause, 100)) {
         const answers = await connection.queryEach(left.map((id) => `KILL QUERY ${id}`));
         // A session that the server refuses to kill has ended already, or belongs to another user.
         left = left.filter((_, i) => answers[i] !== undefined && !('error' in answers[i]));
-        if (left.length === 0) break;
-        await delay(pause);
+        if (left.length > 0) await delay(pause);
         waited += pause;
       }
       await connection.queryEach(left.map((id) => `KILL ${id}`));
