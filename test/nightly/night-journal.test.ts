@@ -88,6 +88,23 @@ describe('a journal', () => {
     assert.equal(await planned('2026-07-14'), '2026-07-06');
   });
 
+  it('counts the copies at the present path when the next night is planned, though one elsewhere has a later night', async () => {
+    const copyAt = (store: string, night: string, verifiedAt = `${night}T23:00:00.000Z`) => ({
+      key: `4711/${night}/${'0'.repeat(32)}.tar.age`,
+      night,
+      verifiedAt,
+      store,
+    });
+    // The clock was three days ahead when the path was another for a night.
+    const local = [copyAt('folder /b', '2026-07-13'), copyAt('folder /a', '2026-07-11')];
+    await (await open()).update(() => ({ verified: { hq: [], local } }));
+    const planned = async (path: string) =>
+      (await readHistory(folder, '4711', '2026-07-13', `folder ${path}`)).verified.local;
+    assert.equal(await planned('/a'), '2026-07-11');
+    assert.equal(await planned('/b'), '2026-07-13');
+    assert.equal(await planned('/new'), undefined);
+  });
+
   it('has a copy on the disk before anybody hears that it is verified, for the power may go just then', async () => {
     const practice = await NumberedPractice.open();
     try {

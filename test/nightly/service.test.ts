@@ -163,24 +163,31 @@ describe('the nightly service', () => {
     assert.ok(runs.some((run) => run.startsWith('2026-07-14')));
   });
 
-  it('makes one copy of a night for a network path that was changed shortly before', async () => {
+  /** Nights of a practice whose network path is another one from shortly before each of these nights on. */
+  const nightsOfPaths = async (changes: readonly string[]): Promise<{ runs: string[]; copies: number[] }> => {
     const practice = await NumberedPractice.open();
     try {
-      const [earlier, later] = [join(bench.folder, 'a'), join(bench.folder, 'b')];
-      for (const path of [earlier, later]) mkdirSync(path);
-      const settings = createMemorySettings({ networkPath: earlier }, { checkPath: async () => undefined });
+      const pathOf = (name: string): string => join(bench.folder, name);
+      for (const name of ['a', ...changes]) mkdirSync(pathOf(name), { recursive: true });
+      const settings = createMemorySettings(
+        { networkPath: pathOf('a') },
+        { checkPath: async () => undefined },
+      );
       practice.more = { settings, local: { retry: 'none' } };
       const stop = new AbortController();
-      // 22:10 in Chicago, on the second night.
-      const start = new Date('2026-07-16T03:10:00Z');
+      // 22:10 in Chicago, from the second night on.
+      const starts = changes.map((_, i) => Date.parse('2026-07-16T03:10:00Z') + i * 24 * 60 * 60_000);
       // The settings are read for it every hour, at 20 minutes past.
       const clock = createFakeClock(
         '2026-07-14T18:20:00Z',
         ({ now }) => {
-          const left = start.getTime() - now().getTime();
-          if (left > 0 && left < 2 * tenMinutes)
-            settings.save({ networkPath: later }, { userNum: '1', computer: 'FRONT' }).catch(assert.fail);
-          if (now() >= new Date('2026-07-16T08:00:00Z')) stop.abort();
+          for (const [i, start] of starts.entries()) {
+            const left = start - now().getTime();
+            if (left <= 0 || left >= 2 * tenMinutes) continue;
+            const networkPath = pathOf(changes[i]!);
+            settings.save({ networkPath }, { userNum: '1', computer: 'FRONT' }).catch(assert.fail);
+          }
+          if (now().getTime() >= starts.at(-1)! + 5 * 60 * 60_000) stop.abort();
         },
         tenMinutes,
       );
@@ -197,11 +204,26 @@ describe('the nightly service', () => {
         },
         practice.tools(clock),
       );
-      assert.deepEqual(runs, ['2026-07-14 verified,verified', '2026-07-15 verified,verified']);
-      assert.notEqual(readdirSync(later).length, 0);
+      const copies = changes.map((name) => readdirSync(pathOf(name)).length);
+      return { runs, copies };
     } finally {
       await practice.close();
     }
+  };
+
+  it('makes one copy of a night for a network path that was changed shortly before', async () => {
+    const { runs, copies } = await nightsOfPaths(['b']);
+    assert.deepEqual(runs, ['2026-07-14 verified,verified', '2026-07-15 verified,verified']);
+    assert.notEqual(copies[0], 0);
+  });
+
+  it('makes none for a network path that has its copy, and was another for a night', async () => {
+    const { runs } = await nightsOfPaths(['b', 'a']);
+    assert.deepEqual(runs, [
+      '2026-07-14 verified,verified',
+      '2026-07-15 verified,verified',
+      '2026-07-16 verified,not-due',
+    ]);
   });
 
   it('looks once a night where the practice may not back up', async () => {

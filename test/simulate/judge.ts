@@ -375,8 +375,10 @@ export class Judge {
   ): void {
     const { scheduledCopies, excusedUntil } = this.memory(computer);
     if (time.now <= excusedUntil) return;
-    const last = scheduledCopies.findLast((each) => each.scope === scope);
-    if (last === undefined || (store !== undefined && last.store !== store)) return;
+    const last = scheduledCopies.findLast(
+      (each) => each.scope === scope && (store === undefined || each.store === store),
+    );
+    if (last === undefined) return;
     const nights = Math.round((Date.parse(night) - Date.parse(last.night)) / day);
     if (nights >= 0 && nights < everyNights) {
       this.fail(

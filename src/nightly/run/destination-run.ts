@@ -100,9 +100,9 @@ export class DestinationRun {
     if (eligibility === undefined) return;
     if (store !== undefined) {
       this.#store = withPlanRetries(store, this.destination, this.#context);
-      const last = journal.newestVerified(this.destination, night)?.store;
+      const newest = (at?: string) => journal.newestVerified(this.destination, night, at);
       // A new place has no copy yet, so one is due, whatever the schedule says.
-      if (scheduled && last !== undefined && last !== store.description) this.#wanted = true;
+      if (scheduled && newest() !== undefined && newest(store.description) === undefined) this.#wanted = true;
     }
     if (this.#wanted) this.#context.emit({ kind: 'eligibility', destination: this.destination, eligibility });
   }

@@ -199,9 +199,13 @@ export class NightJournal {
     return age >= 0 && age <= nightsOfLoss ? lost : undefined;
   }
 
-  /** The newest verified copy of a place, as of a night. One dated later comes from a wrong clock. */
-  newestVerified(destination: Destination, night: string): VerifiedCopy | undefined {
-    return newestVerified(this.#state, destination, night);
+  /**
+   * The newest verified copy of a place, as of a night. One dated later comes from a wrong clock.
+   *
+   * @param store - counts only copies in it
+   */
+  newestVerified(destination: Destination, night: string, store?: string): VerifiedCopy | undefined {
+    return this.#state.verified[destination].find((copy) => copy.night <= night && isIn(copy, store));
   }
 }
 
@@ -275,23 +279,19 @@ export async function readSchedule(folder: string, practiceId: string): Promise<
   return (await readJournal(folder, practiceId))?.schedule;
 }
 
-function newestVerified(
-  { verified }: NightJournalState,
-  destination: Destination,
-  night: string,
-): VerifiedCopy | undefined {
-  return verified[destination].find((copy) => copy.night <= night);
+/** Also a copy of which it is not known where it is. */
+function isIn(copy: VerifiedCopy, store: string | undefined): boolean {
+  return store === undefined || copy.store === undefined || copy.store === store;
 }
 
 /** The history of a journal, as far as it decides what is due. */
 export function historyOf(state: NightJournalState, night: string, localStore?: string): NightHistory {
   const { lastAttempt, verified, firstNight } = state;
-  const newest = (destination: Destination): VerifiedCopy | undefined =>
-    verified[destination].find((copy) => copy.night <= night && copy.byHand !== true);
-  const hq = newest('hq')?.night;
-  const last = newest('local');
-  const isElsewhere = localStore !== undefined && last?.store !== undefined && last.store !== localStore;
-  const local = isElsewhere ? undefined : last?.night;
+  const newest = (destination: Destination, store?: string): string | undefined =>
+    verified[destination].find((copy) => copy.night <= night && copy.byHand !== true && isIn(copy, store))
+      ?.night;
+  const hq = newest('hq');
+  const local = newest('local', localStore);
   return {
     firstNight,
     verified: { ...(hq === undefined ? {} : { hq }), ...(local === undefined ? {} : { local }) },
