@@ -11,6 +11,9 @@ import { Outsides } from './outsides.js';
 import { SmallReads } from './small-reads.js';
 import { readNote } from './verify-history.js';
 
+const hour = 60 * 60_000;
+const day = 24 * hour;
+
 /** An archive in a store, as its label describes it. */
 export interface ListedBackup {
   /** Under which it is stored. */
@@ -103,7 +106,7 @@ export async function listWith(
     if (isWanted(backup, options)) listed.push(backup);
   }
   outsides.assertSomeWereRead();
-  return { backups: listed.sort(newestFirst(now)), isAway: outsides.isAway };
+  return { backups: newestFirst(listed, now), isAway: outsides.isAway };
 }
 
 /** The newest archive, and those that claim to be newer. */
@@ -114,7 +117,8 @@ export interface LatestBackup extends ListedBackup {
 
 /**
  * The newest archive of a practice, by its label; null when there is none. Where the office signs notes, it
- * is the newest one that the office signed; those that claim to be newer are reported beside it.
+ * is the newest one that the office signed; those that claim to be newer are reported beside it. One whose
+ * label is later than the store's date of it, as by a clock that was ahead, counts by its number.
  *
  * @throws BackupError `storage-…`, also when there may be one and the store gives none
  * @example
@@ -137,26 +141,24 @@ async function findLatest(store: StorageAdapter, options: ListBackupsOptions): P
   const objects = await objectsOf(store, options, { notes, now });
   const trusted = await notes.trustedKeys();
   const passedOver: ListedBackup[] = [];
-  let newest: ListedBackup | null = null;
+  const candidates: ListedBackup[] = [];
   const outsides = new Outsides(store, options.signal);
   for (const object of objects) {
-    if (newest !== null && latest(object, now) < madeAt(newest, now)) break;
+    if (candidates.some((each) => latest(object, now) < earliest(each, now))) break;
     const backup = await notes.judge(await outsides.look(object));
     // A transient failure is thrown: an older copy must not be taken for the newest because of a broken line.
     if (backup.unreadable === 'storage-transient') throw outsides.failure;
     if (backup.label === null || !isWanted(backup, options)) continue;
-    if (trusted.length > 0 && !isSignedByOneOf(trusted, backup)) {
-      passedOver.push(backup);
-      continue;
-    }
-    if (newest === null || newestFirst(now)(backup, newest) < 0) newest = backup;
+    const isTrusted = trusted.length === 0 || isSignedByOneOf(trusted, backup);
+    (isTrusted ? candidates : passedOver).push(backup);
   }
-  if (newest === null && outsides.failure !== undefined) throw outsides.failure;
-  passedOver.sort(newestFirst(now));
+  const [newest] = newestFirst(candidates, now);
+  if (newest === undefined && outsides.failure !== undefined) throw outsides.failure;
+  const claims = newestFirst(passedOver, now);
   // If nothing is signed, the newest is better than nothing.
-  if (newest === null) return passedOver[0] === undefined ? null : { ...passedOver[0], passedOver };
-  const found = newest;
-  return { ...found, passedOver: passedOver.filter((each) => newestFirst(now)(each, found) < 0) };
+  if (newest === undefined) return claims[0] === undefined ? null : { ...claims[0], passedOver: claims };
+  const isNewer = (each: ListedBackup): boolean => newestFirst([each, newest], now)[0] === each;
+  return { ...newest, passedOver: claims.filter(isNewer) };
 }
 
 function isSignedByOneOf(keys: readonly string[], { origin }: ListedBackup): boolean {
@@ -247,8 +249,36 @@ function isWanted({ label }: ListedBackup, { practiceId, scope }: ListBackupsOpt
   );
 }
 
-function newestFirst(now: Date = new Date()): (a: ListedBackup, b: ListedBackup) => number {
-  return (a, b) => madeAt(b, now) - madeAt(a, now) || (a.key < b.key ? 1 : -1);
+function newestFirst(backups: readonly ListedBackup[], now: Date): readonly ListedBackup[] {
+  const made = new Map(backups.map((each) => [each, madeBefore(each, backups, now)]));
+  return [...backups].sort((a, b) => made.get(b)! - made.get(a)! || (a.key < b.key ? 1 : -1));
+}
+
+/** When it was made, and not after one that was made later by the same key, whatever its label says. */
+function madeBefore(backup: ListedBackup, all: readonly ListedBackup[], now: Date): number {
+  const made = madeAt(backup, now);
+  if (!isDoubtful(backup)) return made;
+  const later = all.filter((each) => numberOf(each, backup) > numberOf(backup, backup));
+  return Math.min(made, ...later.map((each) => madeAt(each, now) - 1));
+}
+
+/** Its number in the sequence of another; NaN where it is not of that sequence. */
+function numberOf({ origin }: ListedBackup, { origin: other }: ListedBackup): number {
+  if (origin?.kind !== 'signed' || other?.kind !== 'signed') return Number.NaN;
+  const isAlike = origin.signedWith === other.signedWith && origin.destination === other.destination;
+  return isAlike ? origin.number : Number.NaN;
+}
+
+/** Whether its label is later than the store's date of it: the clock of one of them was wrong. */
+function isDoubtful({ label, storedAt }: ListedBackup): boolean {
+  return label !== null && new Date(label.createdAt).getTime() > storedAt.getTime() + hour;
+}
+
+/** The earliest that it can have been made. One in doubt is held against those of a month. */
+function earliest(backup: ListedBackup, now: Date): number {
+  const made = madeAt(backup, now);
+  if (!isDoubtful(backup)) return made;
+  return Math.max(Math.min(made, backup.storedAt.getTime()), made - 31 * day);
 }
 
 /**
@@ -264,7 +294,7 @@ function madeAt({ label, storedAt }: ListedBackup, now: Date): number {
 
 /** The latest that it can have been made, by its key: no night ends, anywhere, later than two days on. */
 function latest({ key, modifiedAt }: StoredObject, now: Date): number {
-  const night = Date.parse(key.split('/').at(-2) ?? '') + 2 * 86_400_000;
+  const night = Date.parse(key.split('/').at(-2) ?? '') + 2 * day;
   const stored = modifiedAt.getTime();
   if (Number.isNaN(night)) return Math.max(stored, now.getTime());
   // A night in the future: the label may be as well, and then counts by the store's date.

@@ -35,6 +35,8 @@ export class NumberedPractice {
   replica: ReplicaState | undefined;
   recipient = 'age1office';
   now: Date = new Date('2026-01-02T05:00:00Z');
+  /** How far ahead the clock of the computer is of that of the stores, in milliseconds. */
+  ahead = 0;
   more: Partial<NightPlan> = {};
   /** The newest notes, as the database that is read knows them; undefined where it keeps none. */
   heads: (() => Promise<readonly KeptHeads[]>) | undefined;
@@ -44,7 +46,7 @@ export class NumberedPractice {
 
   private constructor(folder: string) {
     this.spool = join(folder, 'spool');
-    const now = (): Date => this.now;
+    const now = (): Date => new Date(this.now.getTime() - this.ahead);
     this.hq = createMemoryStorage({ now });
     this.local = createMemoryStorage({ now });
   }

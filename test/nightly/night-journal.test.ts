@@ -105,6 +105,24 @@ describe('a journal', () => {
     assert.equal(await planned('/new'), undefined);
   });
 
+  it('leaves a night its copy at HQ though a clock that was ahead made one with its date', async () => {
+    const copyOf = (night: string, number: number, verifiedAt = `${night}T23:00:00.000Z`) => ({
+      key: `4711/${night}/${'0'.repeat(31)}${number}.tar.age`,
+      night,
+      verifiedAt,
+      store: 'HQ',
+      number,
+    });
+    const planned = async (hq: readonly ReturnType<typeof copyOf>[]) => {
+      await (await open()).update(() => ({ verified: { hq, local: [] } }));
+      return (await readHistory(folder, '4711', '2026-07-13')).verified.hq;
+    };
+    assert.equal(await planned([copyOf('2026-07-13', 1), copyOf('2026-07-12', 2)]), '2026-07-12');
+    // One of the night before that arrived late is no sign of a wrong clock.
+    const late = copyOf('2026-07-12', 2, '2026-07-13T23:30:00.000Z');
+    assert.equal(await planned([copyOf('2026-07-13', 1), late]), '2026-07-13');
+  });
+
   it('has a copy on the disk before anybody hears that it is verified, for the power may go just then', async () => {
     const practice = await NumberedPractice.open();
     try {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
+import { readHistory } from '../../src/nightly/run/night-journal.js';
+import { NumberedPractice } from './practice.js';
+
+const practiceId = '4711';
+const day = 24 * 60 * 60_000;
+
+describe('copies of a computer whose clock was three days ahead for a night', () => {
+  let practice: NumberedPractice;
+
+  beforeEach(async () => {
+    practice = await NumberedPractice.open();
+    await practice.nights(2);
+    await setAhead(3 * day);
+    await practice.night();
+    await setAhead(0);
+  });
+  afterEach(() => practice.close());
+
+  async function setAhead(ahead: number): Promise<void> {
+    practice.now = new Date(practice.now.getTime() + ahead - practice.ahead);
+    practice.ahead = ahead;
+  }
+
+  const newest = async (): Promise<string | undefined> => {
+    const found = await findLatestBackup(practice.hq, { practiceId, now: practice.now });
+    return found?.storedAt.toISOString();
+  };
+
+  it('are not the newest ones when the time comes that they are dated, since their numbers are lower', async () => {
+    await practice.nights(2);
+    // An hour after the date of the copy that was made first of the last three.
+    practice.now = new Date('2026-01-07T06:00:00Z');
+    assert.equal(await newest(), '2026-01-06T05:00:00.000Z');
+    const listed = await listBackups(practice.hq, { practiceId, now: practice.now });
+    assert.deepEqual(
+      listed.slice(0, 4).map(({ storedAt }) => storedAt.toISOString().slice(0, 10)),
+      ['2026-01-06', '2026-01-05', '2026-01-04', '2026-01-03'],
+    );
+  });
+
+  it('take no night’s copy away', async () => {
+    await practice.nights(2);
+    assert.equal((await readHistory(practice.spool, practiceId, '2026-01-06')).verified.hq, '2026-01-05');
+    await practice.night();
+    assert.equal(await newest(), '2026-01-07T05:00:00.000Z');
+    assert.equal((await readHistory(practice.spool, practiceId, '2026-01-06')).verified.hq, '2026-01-06');
+  });
+});
+
+it('copies in a store whose clock fell back by years are as new as their labels say', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    await practice.nights(2);
+    practice.ahead = 2000 * day;
+    await practice.nights(2);
+    const found = await findLatestBackup(practice.hq, { practiceId, now: practice.now });
+    assert.equal(found?.label?.createdAt, '2026-01-05T05:00:00.000Z');
+    const listed = await listBackups(practice.hq, { practiceId, now: practice.now });
+    assert.deepEqual(
+      listed.map(({ label }) => label?.createdAt.slice(0, 10)),
+      ['2026-01-05', '2026-01-04', '2026-01-03', '2026-01-02'],
+    );
+  } finally {
+    await practice.close();
+  }
+});
