@@ -61,6 +61,11 @@ export interface RetainedArchive {
   readonly opensForLivingAdmin: boolean;
   /** Made by hand: it replaces no copy of a night, and is kept as long as one. @defaultValue false */
   readonly byHand?: boolean | undefined;
+  /**
+   * Counts the copies of a place as they are made. Of two of a night the later one replaces the other, also
+   * where its clock was behind.
+   */
+  readonly number?: number | undefined;
 }
 
 /** Why an archive is kept. */
@@ -165,11 +170,18 @@ function newestOfEach(
 ): Iterable<RetainedArchive> {
   const representatives = new Map<string, RetainedArchive>();
   for (const archive of newestFirst) {
-    const name = nameOf(period, nights.get(archive)!);
+    const night = nights.get(archive)!;
+    const name = nameOf(period, night);
     const chosen = representatives.get(name);
-    if (chosen === undefined || worthOf(archive) > worthOf(chosen)) representatives.set(name, archive);
+    const isLater = chosen !== undefined && nights.get(chosen) === night && wasMadeAfter(archive, chosen);
+    const more = chosen === undefined ? 1 : worthOf(archive) - worthOf(chosen);
+    if (more > 0 || (more === 0 && isLater)) representatives.set(name, archive);
   }
   return representatives.values();
+}
+
+function wasMadeAfter({ number }: RetainedArchive, other: RetainedArchive): boolean {
+  return number !== undefined && other.number !== undefined && number > other.number;
 }
 
 function worthOf({ verified, byHand }: RetainedArchive): number {

@@ -13,7 +13,8 @@ describe('copies of a computer whose clock was three days ahead for a night', ()
   beforeEach(async () => {
     practice = await NumberedPractice.open();
     await practice.nights(2);
-    await setAhead(3 * day);
+    // Its copies are later in the evening than those of the night of their date.
+    await setAhead(3 * day + 10 * 60_000);
     await practice.night();
     await setAhead(0);
   });
@@ -41,7 +42,16 @@ describe('copies of a computer whose clock was three days ahead for a night', ()
     );
   });
 
-  it('take no night’s copy away', async () => {
+  it('take nobody’s place when old copies are removed', async () => {
+    await practice.nights(4);
+    const stored = (await listBackups(practice.hq, { practiceId })).map(({ storedAt }) =>
+      storedAt.getUTCDate(),
+    );
+    // The one with the same date as a later one counts as of its night.
+    assert.deepEqual(stored.sort(), [2, 3, 5, 6, 7, 8]);
+  });
+
+  it('do not stand for the night of their date', async () => {
     await practice.nights(2);
     assert.equal((await readHistory(practice.spool, practiceId, '2026-01-06')).verified.hq, '2026-01-05');
     await practice.night();

@@ -114,6 +114,26 @@ describe('retention', () => {
     assert.ok(plan.keep[1]?.reasons.includes('newest-verified'));
   });
 
+  it('has the copy that was made last stand for its night, and so for its week, whatever clock dated the others', () => {
+    const now = new Date('2026-07-13T05:00:00Z');
+    const ahead = archive('2026-07-13T04:30:00Z', { number: 7 });
+    const last = archive('2026-07-13T04:20:00Z', { number: 9 });
+    const before = archive('2026-07-12T04:20:00Z', { number: 8 });
+    for (const policy of [{ weekly: 'P1M' }, { daily: 'P3D' }]) {
+      const { keep } = planRetention([ahead, last, before], { now, timeZone, policy });
+      const [period] = Object.keys(policy);
+      const standing = keep.filter(({ reasons }) => reasons.some((reason) => reason === period));
+      assert.deepEqual(
+        standing.map(({ archive: { number } }) => number),
+        period === 'daily' ? [9, 8] : [9],
+      );
+    }
+    // Where they have no numbers, their dates are all there is.
+    const unnumbered = [ahead, last].map((each) => ({ ...each, number: undefined }));
+    const [first] = planRetention(unnumbered, { now, timeZone, policy: { weekly: 'P1M' } }).keep;
+    assert.equal(first?.archive.key, ahead.key);
+  });
+
   it('loses nothing to any policy: one verified archive per scope always stays', () => {
     const anArchive = fc
       .record({

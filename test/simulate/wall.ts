@@ -59,11 +59,13 @@ function two(number: number): string {
   return number < 10 ? `0${number}` : `${number}`;
 }
 
-/** The date of the evening of a night. */
+/** The date of the evening of a night, which lasts from one noon to the next by the clock on the wall. */
 export function nightName(at: number, timeZone: string): string {
   const format = dates.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' });
   dates.set(timeZone, format);
-  return format.format(at - 12 * hour);
+  const date = format.format(at);
+  const isMorning = wallTime(at, timeZone) < '12:00';
+  return isMorning ? new Date(Date.parse(date) - day).toISOString().slice(0, 10) : date;
 }
 const dates = new Map<string, Intl.DateTimeFormat>();
 

@@ -207,6 +207,8 @@ function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly R
       verified: copy !== undefined && copy.state === undefined,
       opensForLivingAdmin: opens.has(label.archiveId),
       byHand: copy === undefined ? isUnproven(key) : copy.byHand === true,
+      // That of this run gets its note after this, and was made last.
+      number: key === pruning.readBack.key ? Number.POSITIVE_INFINITY : copy?.number,
     };
   });
 }
