@@ -60,6 +60,7 @@ export interface RetainedArchive {
     readonly verified: boolean;
     readonly opensForLivingAdmin: boolean;
     readonly byHand?: boolean | undefined;
+    readonly number?: number | undefined;
 }
 
 export interface RetentionPlan {
