@@ -60,7 +60,7 @@ export interface RetainedArchive {
     readonly verified: boolean;
     readonly opensForLivingAdmin: boolean;
     readonly byHand?: boolean | undefined;
-    readonly number?: number | undefined;
+    readonly storedAt?: Date | undefined;
 }
 
 export interface RetentionPlan {

@@ -254,11 +254,16 @@ function newestFirst(backups: readonly ListedBackup[], now: Date): readonly List
   return [...backups].sort((a, b) => made.get(b)! - made.get(a)! || (a.key < b.key ? 1 : -1));
 }
 
-/** When it was made, and not after one that was made later by the same key, whatever its label says. */
+/**
+ * When it was made, and not after one that the same key signed, and the store got, later. Numbers alone do not
+ * say it, as a note may be late, nor does the store's clock, which may fall back.
+ */
 function madeBefore(backup: ListedBackup, all: readonly ListedBackup[], now: Date): number {
   const made = madeAt(backup, now);
   if (!isDoubtful(backup)) return made;
-  const later = all.filter((each) => numberOf(each, backup) > numberOf(backup, backup));
+  const later = all.filter(
+    (each) => each.storedAt > backup.storedAt && numberOf(each, backup) > numberOf(backup, backup),
+  );
   return Math.min(made, ...later.map((each) => madeAt(each, now) - 1));
 }
 

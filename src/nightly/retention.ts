@@ -62,10 +62,10 @@ export interface RetainedArchive {
   /** Made by hand: it replaces no copy of a night, and is kept as long as one. @defaultValue false */
   readonly byHand?: boolean | undefined;
   /**
-   * Counts the copies of a place as they are made. Of two of a night the later one replaces the other, also
-   * where its clock was behind.
+   * When it was stored, by the clock of the store. One that claims to be made later is of a clock that was
+   * ahead, and replaces no other of its night.
    */
-  readonly number?: number | undefined;
+  readonly storedAt?: Date | undefined;
 }
 
 /** Why an archive is kept. */
@@ -87,7 +87,8 @@ export interface RetentionPlan {
 }
 
 type Period = keyof RetentionPolicy;
-const day = 86_400_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 /** From the finest to the coarsest, each with its length in milliseconds. */
 const lengths: Readonly<Record<Period, number>> = {
   daily: day,
@@ -173,15 +174,16 @@ function newestOfEach(
     const night = nights.get(archive)!;
     const name = nameOf(period, night);
     const chosen = representatives.get(name);
-    const isLater = chosen !== undefined && nights.get(chosen) === night && wasMadeAfter(archive, chosen);
-    const more = chosen === undefined ? 1 : worthOf(archive) - worthOf(chosen);
-    if (more > 0 || (more === 0 && isLater)) representatives.set(name, archive);
+    const gain = chosen === undefined ? 1 : worthOf(archive) - worthOf(chosen);
+    const isTrue =
+      chosen !== undefined && nights.get(chosen) === night && isAhead(chosen) && !isAhead(archive);
+    if (gain > 0 || (gain === 0 && isTrue)) representatives.set(name, archive);
   }
   return representatives.values();
 }
 
-function wasMadeAfter({ number }: RetainedArchive, other: RetainedArchive): boolean {
-  return number !== undefined && other.number !== undefined && number > other.number;
+function isAhead({ createdAt, storedAt }: RetainedArchive): boolean {
+  return storedAt !== undefined && createdAt.getTime() > storedAt.getTime() + hour;
 }
 
 function worthOf({ verified, byHand }: RetainedArchive): number {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { BackupEvent } from '../../src/nightly/run/events.js';
+import type { NightJournalState } from '../../src/nightly/run/journal-state.js';
 import { NightJournal, readHistory } from '../../src/nightly/run/night-journal.js';
 import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
 import { SpareRoom } from '../../src/nightly/run/spare-room.js';
@@ -106,21 +107,24 @@ describe('a journal', () => {
   });
 
   it('leaves a night its copy at HQ though a clock that was ahead made one with its date', async () => {
-    const copyOf = (night: string, number: number, verifiedAt = `${night}T23:00:00.000Z`) => ({
-      key: `4711/${night}/${'0'.repeat(31)}${number}.tar.age`,
+    const copyOf = (night: string) => ({
+      key: `4711/${night}/${'0'.repeat(32)}.tar.age`,
       night,
-      verifiedAt,
+      verifiedAt: `${night}T23:00:00.000Z`,
       store: 'HQ',
-      number,
     });
-    const planned = async (hq: readonly ReturnType<typeof copyOf>[]) => {
-      await (await open()).update(() => ({ verified: { hq, local: [] } }));
+    const verified = { hq: [copyOf('2026-07-13'), copyOf('2026-07-12')], local: [] };
+    const planned = async (last: string, failed: NightJournalState['failed'] = {}) => {
+      const lastAttempt = { night: last, count: 1, endedAt: `${last}T23:00:00.000Z` };
+      await (await open()).update(() => ({ verified, lastAttempt, failed }));
       return (await readHistory(folder, '4711', '2026-07-13')).verified.hq;
     };
-    assert.equal(await planned([copyOf('2026-07-13', 1), copyOf('2026-07-12', 2)]), '2026-07-12');
-    // One of the night before that arrived late is no sign of a wrong clock.
-    const late = copyOf('2026-07-12', 2, '2026-07-13T23:30:00.000Z');
-    assert.equal(await planned([copyOf('2026-07-13', 1), late]), '2026-07-13');
+    // There was no run on the night yet.
+    assert.equal(await planned('2026-07-12'), '2026-07-12');
+    assert.equal(await planned('2026-07-13'), '2026-07-13');
+    const code = 'storage-transient';
+    const failed = { hq: { count: 1, night: '2026-07-13', code } } as const;
+    assert.equal(await planned('2026-07-13', failed), '2026-07-12');
   });
 
   it('has a copy on the disk before anybody hears that it is verified, for the power may go just then', async () => {

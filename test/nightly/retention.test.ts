@@ -114,24 +114,24 @@ describe('retention', () => {
     assert.ok(plan.keep[1]?.reasons.includes('newest-verified'));
   });
 
-  it('has the copy that was made last stand for its night, and so for its week, whatever clock dated the others', () => {
+  it('has no copy of a clock that was ahead stand for the night of its date, nor for that of its week', () => {
     const now = new Date('2026-07-13T05:00:00Z');
-    const ahead = archive('2026-07-13T04:30:00Z', { number: 7 });
-    const last = archive('2026-07-13T04:20:00Z', { number: 9 });
-    const before = archive('2026-07-12T04:20:00Z', { number: 8 });
-    for (const policy of [{ weekly: 'P1M' }, { daily: 'P3D' }]) {
-      const { keep } = planRetention([ahead, last, before], { now, timeZone, policy });
-      const [period] = Object.keys(policy);
-      const standing = keep.filter(({ reasons }) => reasons.some((reason) => reason === period));
-      assert.deepEqual(
-        standing.map(({ archive: { number } }) => number),
-        period === 'daily' ? [9, 8] : [9],
-      );
-    }
-    // Where they have no numbers, their dates are all there is.
-    const unnumbered = [ahead, last].map((each) => ({ ...each, number: undefined }));
-    const [first] = planRetention(unnumbered, { now, timeZone, policy: { weekly: 'P1M' } }).keep;
-    assert.equal(first?.archive.key, ahead.key);
+    const stored = (createdAt: string, storedAt = createdAt) =>
+      archive(createdAt, { storedAt: new Date(storedAt) });
+    const ahead = stored('2026-07-13T04:30:00Z', '2026-07-10T04:30:00Z');
+    const last = stored('2026-07-13T04:20:00Z');
+    const before = stored('2026-07-12T04:20:00Z');
+    const standing = (archives: readonly RetainedArchive[], policy: RetentionPolicy) =>
+      planRetention(archives, { now, timeZone, policy })
+        .keep.filter(({ reasons }) => reasons.some((reason) => reason in policy))
+        .map(({ archive: { key } }) => key);
+    const all = [ahead, last, before];
+    assert.deepEqual(standing(all, { daily: 'P3D' }), [last.key, before.key]);
+    assert.deepEqual(standing(all, { weekly: 'P1M' }), [last.key]);
+    // It is better than none, and where the clock of the store fell back, the date is right.
+    assert.deepEqual(standing([ahead, before], { daily: 'P3D' }), [ahead.key, before.key]);
+    const fallen = all.map((each) => ({ ...each, storedAt: new Date('2020-01-01T00:00:00Z') }));
+    assert.deepEqual(standing(fallen, { weekly: 'P1M' }), [ahead.key]);
   });
 
   it('loses nothing to any policy: one verified archive per scope always stays', () => {

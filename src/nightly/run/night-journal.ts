@@ -15,7 +15,6 @@ import { nightsBetween } from '../nights.js';
 import type { LostCopy, NightJournalState, VerifiedCopy } from './journal-state.js';
 import { journalText } from './journal-text.js';
 import { parseJournal } from './parse-journal.js';
-import { isDatedAhead } from './remembered-copies.js';
 import type { SpareRoom } from './spare-room.js';
 
 /** What is remembered of a removed copy: that there was one. */
@@ -287,11 +286,12 @@ function isIn(copy: VerifiedCopy, store: string | undefined): boolean {
 
 /** The history of a journal, as far as it decides what is due. */
 export function historyOf(state: NightJournalState, night: string, localStore?: string): NightHistory {
-  const { lastAttempt, verified, firstNight } = state;
+  const { failed, lastAttempt, verified, firstNight } = state;
   const newest = (destination: Destination, counts: (copy: VerifiedCopy) => boolean): string | undefined =>
     verified[destination].find((copy) => copy.night <= night && copy.byHand !== true && counts(copy))?.night;
-  // The date of tonight on a copy of a clock that was ahead must not take the copy from tonight.
-  const hq = newest('hq', (copy) => !isDatedAhead(copy, verified.hq));
+  // If no run of this night has made one, a copy with its date is of a clock that was ahead.
+  const isLacking = lastAttempt !== undefined && (lastAttempt.night < night || failed.hq?.night === night);
+  const hq = newest('hq', (copy) => copy.night < night || !isLacking);
   const local = newest('local', (copy) => isIn(copy, localStore));
   return {
     firstNight,

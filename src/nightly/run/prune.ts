@@ -198,7 +198,7 @@ function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly R
   // another computer has read back.
   const isUnproven = (key: string): boolean =>
     pruning.origins !== undefined && pruning.origins?.proven.has(key) !== true;
-  return readable.map(({ key, label }) => {
+  return readable.map(({ key, label, storedAt }) => {
     const copy = known.get(key);
     return {
       key,
@@ -207,8 +207,7 @@ function archivesOf(readable: readonly Readable[], pruning: Pruning): readonly R
       verified: copy !== undefined && copy.state === undefined,
       opensForLivingAdmin: opens.has(label.archiveId),
       byHand: copy === undefined ? isUnproven(key) : copy.byHand === true,
-      // That of this run gets its note after this, and was made last.
-      number: key === pruning.readBack.key ? Number.POSITIVE_INFINITY : copy?.number,
+      storedAt,
     };
   });
 }

@@ -25,11 +25,3 @@ export function madeLast(copies: readonly VerifiedCopy[]): VerifiedCopy | undefi
   const last = Math.max(...copies.map(({ number = 0 }) => number));
   return copies.find(({ number = 0 }) => number === last);
 }
-
-/** Whether a clock was ahead when it was verified: one of a later number was verified before it. */
-export function isDatedAhead(
-  { number = 0, verifiedAt }: VerifiedCopy,
-  copies: readonly VerifiedCopy[],
-): boolean {
-  return copies.some((each) => (each.number ?? 0) > number && each.verifiedAt < verifiedAt);
-}
