@@ -118,7 +118,8 @@ export interface LatestBackup extends ListedBackup {
 /**
  * The newest archive of a practice, by its label; null when there is none. Where the office signs notes, it
  * is the newest one that the office signed; those that claim to be newer are reported beside it. One whose
- * label is later than the store's date of it, as by a clock that was ahead, counts by its number.
+ * label is later than the store's date of it, as by a clock that was ahead, counts by its number and the
+ * store's order.
  *
  * @throws BackupError `storage-…`, also when there may be one and the store gives none
  * @example

@@ -14,13 +14,13 @@ describe('copies of a computer whose clock was three days ahead for a night', ()
     practice = await NumberedPractice.open();
     await practice.nights(2);
     // Its copies are later in the evening than those of the night of their date.
-    await setAhead(3 * day + 10 * 60_000);
+    setAhead(3 * day + 10 * 60_000);
     await practice.night();
-    await setAhead(0);
+    setAhead(0);
   });
   afterEach(() => practice.close());
 
-  async function setAhead(ahead: number): Promise<void> {
+  function setAhead(ahead: number): void {
     practice.now = new Date(practice.now.getTime() + ahead - practice.ahead);
     practice.ahead = ahead;
   }
