@@ -57,6 +57,13 @@ export interface Night {
   readonly closesAt: Date;
 }
 
+const usual = { opens: '22:00', closes: '04:00' } as const;
+
+/** The hours of a schedule, in words. */
+export function hoursOf({ opens = usual.opens, closes = usual.closes }: Partial<NightSchedule>): string {
+  return `from ${opens} to ${closes}`;
+}
+
 const minute = 60_000;
 /**
  * A run that is this late still counts as on time, because the service sleeps in between; in milliseconds.
@@ -80,8 +87,8 @@ export function windowOf(night: string, schedule: NightSchedule): Night {
   assertArgument('night', night, 'text');
   assertArgument('schedule', schedule, 'object', { timeZone: 'text' });
   const { timeZone } = schedule;
-  const opens = minutesIntoNight(schedule.opens ?? '22:00');
-  const closes = minutesIntoNight(schedule.closes ?? '04:00', 'end');
+  const opens = minutesIntoNight(schedule.opens ?? usual.opens);
+  const closes = minutesIntoNight(schedule.closes ?? usual.closes, 'end');
   if (closes <= opens)
     throw invalid('The backup window closes before it opens (between one noon and the next).');
   const opensAt = instantOf(night, opens, timeZone);

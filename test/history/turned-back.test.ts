@@ -110,6 +110,23 @@ describe('a database that is turned back while a run is at work', () => {
     assert.match(report.looksLikeLoss?.join() ?? '', /The database lacks the date of the copy of 2026-01-07/);
   });
 
+  it('is not told again by the date of the local copy once its notes were acknowledged', async () => {
+    open(true);
+    await nights(5);
+    isAttacked = true;
+    // What is read by this run still has the date.
+    await practice.night(['hq']);
+    assert.deepEqual(practice.standing, ['looks-like-loss']);
+    await acknowledgeFindings(practice.plan, { user: 'Ada' });
+    const report = await practice.night(['hq']);
+    assert.equal(report.looksLikeLoss, undefined);
+    assert.deepEqual(practice.standing, []);
+    // The date that was there then counts from now on.
+    rows = { ...rows, date: evenings.at(-4)!.date };
+    const later = await practice.night(['hq']);
+    assert.match(later.looksLikeLoss?.join() ?? '', /The database lacks the date of the copy of 2026-01-0/);
+  });
+
   it('is told of by no notes of a database that no copy has', async () => {
     open(true);
     practice.heads = undefined;

@@ -98,7 +98,15 @@ describe('the nightly service', () => {
     const silent = (): never => {
       throw new Error('HQ is away');
     };
+    const told: string[] = [];
+    const logger = {
+      info: () => undefined,
+      error: () => undefined,
+      warning: (line: string) => told.push(line),
+    };
+    bench = { ...bench, plan: { ...bench.plan, logger } };
     const { runs } = await serve({ ...evening, schedule: silent });
+    assert.match(told.join(), /could not be read. Until it can, nights are from 23:00 to 00:30/);
     assert.notEqual(runs.length, 0);
     // 23:00 to 00:30 in Chicago.
     for (const run of runs) assert.match(run, /at 2026-07-15T0(4:|5:[0-2])/);

@@ -100,3 +100,9 @@ export class Facts {
     return { dailyDays: days(policy.daily, 1), weeklyDays: days(policy.weekly, 7) };
   }
 }
+
+/** Whether it is time for a service that was never given other hours, with so many minutes after them. */
+export function isInUsualHours(at: number, zone: string, after: number): boolean {
+  const wall = fromNoon(wallTime(at, zone));
+  return wall >= fromNoon('22:00') && wall <= fromNoon('04:00') + after;
+}

@@ -24,7 +24,7 @@ import {
 } from './attacks.js';
 import { Computer } from './computer.js';
 import { Database } from './database.js';
-import { Facts } from './facts.js';
+import { Facts, isInUsualHours } from './facts.js';
 import {
   calmDays,
   cycleDays,
@@ -71,6 +71,8 @@ export class Practice {
   #began = 0;
   #isAttacked = false;
   #outage: Outage | null = null;
+  /** Computers whose journal is lost, and with it the hours that HQ gave; until HQ gives them again. */
+  readonly #withoutHours: Set<number> = new Set();
   /** The attack took the computer's power as well, and perhaps a night. */
   #wasTurnedBack = false;
   /** A copy that a disk has damaged in place, and the nights on which that could be found since. */
@@ -181,6 +183,8 @@ export class Practice {
       if (spooled > 13) judge.fail(`${spooled} files wait in the spool of computer ${computer.number}`);
       judge.waiting(computer.number, computer.disk.read('/spool/journal.json'));
       if (scheduled && event.report.outcome === 'complete') this.#countNight();
+      // After a run its journal gets them.
+      if (this.#services.givesHours) this.#withoutHours.delete(computer.number);
     }
   }
 
@@ -469,6 +473,7 @@ export class Practice {
           this.judge.excuse(computer.number, time.now + 2 * day);
           if (/^(all|journal)/.test(how)) {
             this.judge.forgets(computer.number);
+            this.#withoutHours.add(computer.number);
             // A new journal tells of a place that it never reached once that has failed for three nights.
             this.#wellSince = time.now;
             if (this.#damaged !== undefined) this.#damaged.nights = 0;
@@ -570,6 +575,7 @@ export class Practice {
     const { schedule, zone } = this.facts;
     if (this.#clocksWrongUntil > 0 || schedule.catchUp === 'at-once') return;
     if (this.facts.isInWindow(computer.now, 0, minutesAfter) || isClockChange(computer.now, zone)) return;
+    if (this.#withoutHours.has(computer.number) && isInUsualHours(computer.now, zone, minutesAfter)) return;
     this.judge.fail(
       `computer ${computer.number} ${what} at ${wallTime(computer.now, zone)}, outside of its window`,
     );

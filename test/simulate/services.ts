@@ -81,6 +81,10 @@ export class Services {
     this.#settings = { ...this.#settings, status: 'enabled', networkPath: '/path/a' };
   }
 
+  get givesHours(): boolean {
+    return this.faulty.schedule === '' || this.faulty.schedule === 'moved';
+  }
+
   schedule(): NonNullable<NightlyOptions['schedule']> {
     const { schedule, policy } = this.#facts;
     if (policy === 'keep-all') return schedule;

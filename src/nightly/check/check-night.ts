@@ -17,7 +17,7 @@ import { machineTools, type NightTools } from '../run/tools.js';
 import { systemClock } from '../service/clock.js';
 import { withTimeout } from '../service/timeout.js';
 import { checkNetworkPath, lookAtNetworkPath } from '../settings/check-network-path.js';
-import { checkSchedule, type NightSchedule } from '../window.js';
+import { checkSchedule, hoursOf, type NightSchedule } from '../window.js';
 import type { CheckFinding, CheckSubject, NightCheck } from './findings.js';
 
 /** Options of {@link checkNight}. */
@@ -92,7 +92,7 @@ class Check {
     const { timeZone } = this.#plan;
     await this.#try('window', async () => {
       checkSchedule({ ...schedule, timeZone });
-      return `Nights are from ${schedule?.opens ?? '22:00'} to ${schedule?.closes ?? '04:00'} in ${timeZone}.`;
+      return `Nights are ${hoursOf({ ...schedule })} in ${timeZone}.`;
     });
     await Promise.all([this.#places(), this.#database()]);
     return this.#findings;

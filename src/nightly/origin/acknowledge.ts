@@ -1,8 +1,11 @@
 import { assertArgument } from '../../arguments.js';
+import type { LossFinding } from '../../history/loss/findings.js';
 import type { AlertCode } from '../alerts/alert.js';
 import { nightOf } from '../nights.js';
+import type { NightJournalState } from '../run/journal-state.js';
 import type { NightPlan } from '../run/night-plan.js';
 import { openOffice } from '../run/office.js';
+import { madeLast } from '../run/remembered-copies.js';
 import { restartFacts } from './facts-file.js';
 import {
   type Acknowledgement,
@@ -49,30 +52,38 @@ export async function acknowledgeFindings(
     if (findings.length === 0 && !isBrokenAnywhere(sequences)) return null;
     const acknowledged: Acknowledgement = { at: now.toISOString(), user, findings };
     if (loss !== undefined) await restartFacts(plan.spool, night);
-    await journal.update(
-      ({ acknowledged: before = [], alerts, sequences: standing, headsKept, dateLacking }) => ({
-        loss: undefined,
-        ...(dateLacking === undefined ? {} : { dateLacking: { ...dateLacking, isAcknowledged: true } }),
-        // A stopped replica that a person knows about must first be seen to follow again.
-        ...(headsKept === undefined || loss === undefined ? {} : { headsKept: { at: headsKept.at } }),
-        alerts: Object.fromEntries(
-          Object.entries(alerts).map(([code, cause]) => [code, about.has(code) ? seenCause : cause]),
-        ),
-        acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
-        ...(standing === undefined
-          ? {}
-          : {
-              sequences: {
-                ...(standing.hq === undefined ? {} : { hq: accepted(standing.hq) }),
-                ...(standing.local === undefined ? {} : { local: accepted(standing.local) }),
-              },
-            }),
-      }),
-    );
+    const dateLacking = dateAccepted(journal.state);
+    await journal.update(({ acknowledged: before = [], alerts, sequences: standing, headsKept }) => ({
+      loss: undefined,
+      ...(dateLacking === undefined ? {} : { dateLacking }),
+      // A stopped replica that a person knows about must first be seen to follow again.
+      ...(headsKept === undefined || loss === undefined ? {} : { headsKept: { at: headsKept.at } }),
+      alerts: Object.fromEntries(
+        Object.entries(alerts).map(([code, cause]) => [code, about.has(code) ? seenCause : cause]),
+      ),
+      acknowledged: [acknowledged, ...before].slice(0, mostAcknowledgements),
+      ...(standing === undefined
+        ? {}
+        : {
+            sequences: {
+              ...(standing.hq === undefined ? {} : { hq: accepted(standing.hq) }),
+              ...(standing.local === undefined ? {} : { local: accepted(standing.local) }),
+            },
+          }),
+    }));
     return acknowledged;
   } finally {
     await guard.release();
   }
+}
+
+/** What was found lacking; and of a database that was turned back after it was read, whatever it has then. */
+function dateAccepted({ dateLacking, loss, verified }: NightJournalState): NightJournalState['dateLacking'] {
+  if (dateLacking !== undefined && dateLacking.isAcknowledged !== true)
+    return { ...dateLacking, isAcknowledged: true };
+  const written = madeLast(verified.local)?.verifiedAt;
+  const isTurnedBack = loss?.about.includes('went-back' satisfies LossFinding['kind']) === true;
+  return isTurnedBack && written !== undefined ? { written, isAcknowledged: true } : dateLacking;
 }
 
 /**

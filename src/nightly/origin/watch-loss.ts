@@ -149,8 +149,10 @@ function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): 
   if (written === datedAhead) return undefined;
   // Whoever acknowledged that it is lacking knows of the date that is there instead, and of none before that.
   const isKnown = dateLacking?.isAcknowledged === true && dateLacking.written === written;
-  const expected = isKnown ? dateLacking.found : written;
+  const expected = isKnown ? (dateLacking.found ?? found) : written;
   const isLacking = isBefore(found, expected);
+  if (isKnown && dateLacking.found === undefined)
+    journal.note(() => ({ dateLacking: { ...dateLacking, found } }));
   if (isLacking || !isBefore(found, written)) {
     journal.note(() => ({ dateLacking: isLacking ? { written, found } : undefined }));
   }

@@ -125,7 +125,7 @@ export const journalEntries: { readonly [Name in MayBeAbsent]: Shape<NightJourna
   datedAhead: moment,
   dateLacking: objectOf<Entry<'dateLacking'>>({
     written: moment,
-    found: moment,
+    found: optional(moment),
     isAcknowledged: optional(flag),
   }),
   headsKept: objectOf<Entry<'headsKept'>>({ at: moment, isSeen: optional(flag) }),

@@ -114,10 +114,11 @@ export interface NightJournalState {
   readonly datedAhead?: string;
   /**
    * The date of the newest local copy, where the database had an earlier one, and that one; whether a person
-   * has acknowledged it.
+   * has acknowledged it. Whoever acknowledged that the database was turned back, as other signs say, accepts
+   * the date that the next reading finds.
    */
   readonly dateLacking?:
-    | { readonly written: string; readonly found: string; readonly isAcknowledged?: boolean }
+    | { readonly written: string; readonly found?: string; readonly isAcknowledged?: boolean }
     | undefined;
   /**
    * When the newest notes were last stored in the practice's database, and whether a later reading of it has

@@ -18,7 +18,7 @@ import { reportFailedStart, sendAlerts } from '../run/send-alerts.js';
 import type { NightTools } from '../run/tools.js';
 import { watchNight } from '../run/watch-night.js';
 import { scrubWith } from '../scrub/scrub-copies.js';
-import { checkSchedule, deadlineOf, type NightSchedule, startOf } from '../window.js';
+import { checkSchedule, deadlineOf, hoursOf, type NightSchedule, startOf } from '../window.js';
 import type { NightlyOptions } from './nightly-options.js';
 import { untilAborted, withTimeout } from './timeout.js';
 
@@ -259,9 +259,8 @@ export class NightService {
       if (!this.#isScheduleGiven) await this.#recallSchedule();
       // HQ does not answer, or gave an invalid time: the last answer stands. Logged once, not every minute.
       if (!this.#isScheduleLost) {
-        this.#logger.warning('The schedule could not be read. The last one stays in force.', {
-          code: codeOf(error),
-        });
+        const message = `The schedule could not be read. Until it can, nights are ${hoursOf(this.#schedule)}.`;
+        this.#logger.warning(message, { code: codeOf(error) });
       }
       this.#isScheduleLost = true;
     }
