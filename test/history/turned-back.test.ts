@@ -127,6 +127,18 @@ describe('a database that is turned back while a run is at work', () => {
     assert.match(later.looksLikeLoss?.join() ?? '', /The database lacks the date of the copy of 2026-01-0/);
   });
 
+  it('is not told of where another computer, whose clock was ahead, writes the true date meanwhile', async () => {
+    open(false);
+    await nights(5);
+    rows = { ...rows, date: new Date('2027-08-01T17:36:46Z') };
+    evenings.push({ ...rows, date: practice.now }, rows, rows);
+    isAttacked = true;
+    const report = await practice.night();
+    assert.equal(isAttacked, false);
+    assert.equal(report.looksLikeLoss, undefined);
+    assert.deepEqual(practice.standing, []);
+  });
+
   it('is told of by no notes of a database that no copy has', async () => {
     open(true);
     practice.heads = undefined;

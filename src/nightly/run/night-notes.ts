@@ -128,8 +128,10 @@ async function watchDate(
   settings: Pick<SettingsStore, 'read'>,
   dateFound: Date | null | undefined,
 ): Promise<void> {
-  const written = dateFound?.toISOString();
-  if (written === undefined || written === context.journal.state.datedAhead) return;
+  // One that is still to come is of a computer whose clock was ahead: once it is right, it writes the true one.
+  if (dateFound === undefined || dateFound === null || dateFound > context.now()) return;
+  const written = dateFound.toISOString();
+  if (written === context.journal.state.datedAhead) return;
   const { lastLocalCopy } = await settings.read({ signal: context.callerSignal });
   await watchReplaced(context, { written, found: lastLocalCopy?.toISOString() ?? null });
 }
