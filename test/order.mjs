@@ -4,8 +4,8 @@ const busy = 0.5;
 const idle = 0.8;
 
 /**
- * In which order to begin: what takes longest first, so that nothing long is left alone at the end, but of those
- * that wait, for servers or for time to pass, only so many at the same time that the others keep the processors busy.
+ * In which order to begin: what takes longest first, so that nothing long is left alone at the end. Those that wait,
+ * for servers or for time to pass, begin while others keep the processors busy, and these while a processor is idle.
  *
  * @param files - `seconds` that each takes, and those of the processor where they are known
  * @param slots - how many run at the same time
@@ -24,7 +24,7 @@ export function inOrder(files, slots, processors) {
       running = running.filter(({ end }) => end > now);
     }
     const isIdle = processors - running.reduce((sum, { share }) => sum + share, 0) > idle;
-    const at = isIdle ? left.findIndex(({ share }) => share >= busy) : 0;
+    const at = left.findIndex(({ share }) => share >= busy === isIdle);
     const [next] = left.splice(Math.max(at, 0), 1);
     order.push(next);
     running.push({ share: next.share, end: now + next.seconds });

@@ -43,7 +43,10 @@ if (names.length === 0) {
 }
 
 const preload = (file) => ['--import', pathToFileURL(join(root, 'test', file)).href];
-const forChildren = ['--enable-source-maps', ...preload('untraced.mjs'), ...preload('remember-scrypt.mjs')];
+const forChildren = [
+  '--enable-source-maps',
+  ...['untraced.mjs', 'remember-scrypt.mjs', 'remember-keys.mjs'].flatMap(preload),
+];
 if (withTimes) {
   process.env.TEST_TIMES = join(mkdtempSync(join(tmpdir(), 'sb-times-')), 'times');
   forChildren.push(...preload('usage.mjs'));
@@ -51,8 +54,8 @@ if (withTimes) {
 // The runner hands its own switches to the files.
 process.execArgv.push(...forChildren);
 // Many files wait, for servers or for time to pass: one more than there are processors keeps these busy. Two more
-// make each slower, and the whole no faster.
-const concurrency = Math.min(availableParallelism() + 1, 5);
+// make each slower, and the whole no faster. Where nothing starts a server, it is three.
+const concurrency = Math.min(availableParallelism() + (onlyUnit ? 3 : 1), 5);
 const folder = temporaryFolder();
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));

@@ -2,9 +2,10 @@
  * A practice whose nights are the true ones: journal, spool, stores and alerts. Only its database is numbers.
  */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { collectBytes } from '../../src/bytes.js';
 import type { Destination } from '../../src/eligibility/is-eligible.js';
 import type { KeptHeads } from '../../src/history/kept-heads.js';
 import type { ReplicaState, TableFacts } from '../../src/history/loss/facts.js';
@@ -20,6 +21,7 @@ import type { ScrubReport } from '../../src/nightly/scrub/scrub-report.js';
 import { type Clock, systemClock } from '../../src/nightly/service/clock.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { createMemoryStorage } from '../../src/storage/memory.js';
+import { replayableBytes } from '../../src/storage/replayable.js';
 import { fakeArchive } from '../simulate/sealed.js';
 
 const day = 86_400_000;
@@ -53,6 +55,23 @@ export class NumberedPractice {
 
   static async open(): Promise<NumberedPractice> {
     return new NumberedPractice(await mkdtemp(join(tmpdir(), 'sb-practice-')));
+  }
+
+  /** The same practice once more, as it is now: its spool and its stores, but neither alerts nor `more`. */
+  async copy(): Promise<NumberedPractice> {
+    const other = await NumberedPractice.open();
+    await cp(this.spool, other.spool, { recursive: true });
+    other.ahead = this.ahead;
+    for (const place of ['hq', 'local'] as const) {
+      for await (const { key, modifiedAt } of this[place].list('4711/')) {
+        other.now = new Date(modifiedAt.getTime() + other.ahead);
+        await other[place].put(key, replayableBytes(await collectBytes(this[place].get(key))));
+      }
+    }
+    const { tables, version, replica, recipient, now } = this;
+    Object.assign(other, { tables: { ...tables }, version, replica, recipient, now });
+    other.#made = this.#made;
+    return other;
   }
 
   get plan(): NightPlan {

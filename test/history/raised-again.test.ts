@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { utf8 } from '../../src/bytes.js';
 import { formatNoteKey } from '../../src/history/note.js';
 import { noteKeyOf } from '../../src/history/note-body.js';
@@ -7,6 +7,7 @@ import { noteKeyOfSigner } from '../../src/history/signer.js';
 import type { Alert, AlertSink } from '../../src/nightly/alerts/alert.js';
 import { acknowledgeFindings } from '../../src/nightly/origin/acknowledge.js';
 import { readJournal } from '../../src/nightly/run/night-journal.js';
+import type { NightPlan } from '../../src/nightly/run/night-plan.js';
 import type { StorageAdapter } from '../../src/storage/adapter.js';
 import { replayableBytes } from '../../src/storage/replayable.js';
 import { NotedPlace, otherSigner } from './noted-store.js';
@@ -15,18 +16,26 @@ import { NumberedPractice } from './practice.js';
 const practiceId = '4711';
 
 describe('an alert that stands while more is found', () => {
+  let afterTwelveNights: NumberedPractice;
   let practice: NumberedPractice;
+  const keepAll = ({ plan }: NumberedPractice): Partial<NightPlan> => ({
+    // Nothing changes in its database.
+    loss: 'off',
+    hq: { ...plan.hq!, retention: 'keep-all' },
+    local: { ...plan.local, retention: 'keep-all' },
+  });
+  before(async () => {
+    afterTwelveNights = await NumberedPractice.open();
+    afterTwelveNights.more = keepAll(afterTwelveNights);
+    await afterTwelveNights.nights(12);
+    assert.deepEqual(afterTwelveNights.standing, []);
+  });
   beforeEach(async () => {
-    practice = await NumberedPractice.open();
-    practice.more = {
-      // Nothing changes in its database.
-      loss: 'off',
-      hq: { ...practice.plan.hq!, retention: 'keep-all' },
-      local: { ...practice.plan.local, retention: 'keep-all' },
-    };
-    await practice.nights(12);
+    practice = await afterTwelveNights.copy();
+    practice.more = keepAll(practice);
   });
   afterEach(() => practice.close());
+  after(() => afterTwelveNights.close());
 
   const raised = (): readonly Alert[] => practice.alerts.raised;
   const newest = (): string => raised().at(-1)!.message;

@@ -17,12 +17,12 @@ import { parseMessage, parseReply } from '../../src/storage/http/messages.js';
 import { createS3Storage, createUploadGrant } from '../../src/storage/s3/index.js';
 import { readUpload } from '../../src/storage/s3/promised-size.js';
 import { contents, page } from '../storage/odd-store.js';
-import { fc } from '../support/properties.js';
+import { anyText, fc } from '../support/properties.js';
 import { door } from './door.js';
 
 const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
-  fc.string({ unit: 'binary', maxLength: 50 }),
+  anyText({ maxLength: 50 }),
   fc.constantFrom<unknown>('', '../..', '\u0000', -1, 1.5, 2 ** 53, 1e308, [], {}, null, 'x'.repeat(5000), [
     [],
   ]),
@@ -118,7 +118,7 @@ const note = [
 /** Lines with some doubled, cut, swapped or made something else. */
 const someLines = (lines: readonly string[]): fc.Arbitrary<string> =>
   fc
-    .array(fc.oneof(fc.constantFrom(...lines), fc.string({ unit: 'binary', maxLength: 40 })), {
+    .array(fc.oneof(fc.constantFrom(...lines), anyText({ maxLength: 40 })), {
       maxLength: 30,
     })
     .map((some) => some.join('\n'));
@@ -155,7 +155,7 @@ const listing = fc
           contents('../p', { size: '1e400' }),
           contents('p/c', { date: 'never' }),
         ),
-        fc.tuple(fc.string({ unit: 'binary' }), fc.string()).map(([key, size]) => contents(key, { size })),
+        fc.tuple(anyText(), fc.string()).map(([key, size]) => contents(key, { size })),
         fc.constantFrom('<Contents>', '</Contents>', '<Key>', '&#0;', '&a;', '<![CDATA[', '<!--'),
       ),
       { maxLength: 6 },
@@ -216,7 +216,7 @@ describe('F7: words from outside are read, or refused with a typed error, in lit
   door('a note beside an archive', someLines(note), (text) => {
     judgeNoteBeside(text, { size: 5, archiveId: 'ab'.repeat(16), practiceId: '4711' });
   });
-  door('what a preference says', fc.oneof(fc.string({ unit: 'binary' }), dateText), (text) => [
+  door('what a preference says', fc.oneof(anyText(), dateText), (text) => [
     parseWallTime(text, 'America/Chicago'),
     isMonthlyReminderDisabled(text, new Date('2026-02-01')),
   ]);
