@@ -122,7 +122,7 @@ describe('a database that is turned back while a run is at work', () => {
     assert.equal(report.looksLikeLoss, undefined);
     assert.deepEqual(practice.standing, []);
     // The date that was there then counts from now on.
-    rows = { ...rows, date: evenings.at(-4)!.date };
+    rows = evenings.at(-4)!;
     const later = await practice.night(['hq']);
     assert.match(later.looksLikeLoss?.join() ?? '', /The database lacks the date of the copy of 2026-01-0/);
   });
@@ -138,6 +138,24 @@ describe('a database that is turned back while a run is at work', () => {
     assert.equal(report.looksLikeLoss, undefined);
     assert.deepEqual(practice.standing, []);
   });
+
+  for (const [when, isMeanwhile] of [
+    ['before', false],
+    ['while', true],
+  ] as const) {
+    it(`is not told of where another computer, whose clock was behind, wrote its date ${when} the run`, async () => {
+      open(true);
+      await nights(5);
+      const behind = new Date('2025-09-19T15:43:21Z');
+      evenings.push({ ...rows, date: behind }, rows, rows);
+      if (isMeanwhile) isAttacked = true;
+      else rows = { ...rows, date: behind };
+      const report = await practice.night();
+      assert.equal(isAttacked, false);
+      assert.equal(report.looksLikeLoss, undefined);
+      assert.deepEqual(practice.standing, []);
+    });
+  }
 
   it('is told of by no notes of a database that no copy has', async () => {
     open(true);

@@ -53,7 +53,9 @@ export async function watchLoss(context: NightContext, tonight: ReadTonight): Pr
     const seen = withOtherScope(asNightBefore(past, earlier), { night, scope: tonight.scope });
     const purged = earlier === undefined ? announced : [allTables];
     const facts = factsOf(night, tonight, purged, seen.purged);
-    const ownDate = furthestBack(datesOf(context, tonight), await headsOf(context, tonight));
+    const headsFound = await headsFoundIn(context, tonight);
+    const dates = datesOf(context, tonight, headsFound);
+    const ownDate = furthestBack(dates, headsOf(context, headsFound));
     const findings = judgeNight(
       seen.past,
       {
@@ -139,14 +141,30 @@ function factsOf(
 
 type OwnDate = NonNullable<Tonight['ownDate']>;
 
+/**
+ * Whether a database that has these notes was not turned back to before a date that was written: this service
+ * kept them later. An earlier date in it is of another computer, whose clock was behind.
+ */
+export function areKeptAfter(
+  written: string,
+  headsKept: NightJournal['state']['headsKept'],
+  found: string | null | undefined,
+): boolean {
+  return headsKept !== undefined && found === headsKept.at && found >= written;
+}
+
 /** The date of the newest local copy, as it was written and as the settings have it. */
-function datesOf({ journal, night }: NightContext, { dateFound }: ReadTonight): OwnDate | undefined {
-  const { datedAhead, dateOwed, verified, dateLacking } = journal.state;
+function datesOf(
+  { journal, night }: NightContext,
+  { dateFound }: ReadTonight,
+  headsFound: string | null | undefined,
+): OwnDate | undefined {
+  const { datedAhead, dateOwed, verified, dateLacking, headsKept } = journal.state;
   const written = madeLast(verified.local.filter((copy) => copy.night < night))?.verifiedAt;
   const found = dateFound?.toISOString();
   if (dateOwed !== undefined || written === undefined || found === undefined) return undefined;
   // Another computer of the practice, whose clock was right, may have written an earlier one since.
-  if (written === datedAhead) return undefined;
+  if (written === datedAhead || areKeptAfter(written, headsKept, headsFound)) return undefined;
   // Whoever acknowledged that it is lacking knows of the date that is there instead, and of none before that.
   const isKnown = dateLacking?.isAcknowledged === true && dateLacking.written === written;
   const expected = isKnown ? (dateLacking.found ?? found) : written;
@@ -165,15 +183,23 @@ function furthestBack(a: OwnDate | undefined, b: OwnDate | undefined): OwnDate |
   return a === undefined || (b !== undefined && lag(b) > lag(a)) ? b : a;
 }
 
-/** The newest notes, as they were stored in the database and as the database that was read has them. */
-async function headsOf(
-  { journal, notary, now }: NightContext,
+/**
+ * When the newest notes of this service were kept, as the database that was read has it; null where it has
+ * none, undefined where that is not known.
+ */
+async function headsFoundIn(
+  { notary }: NightContext,
   { heads }: ReadTonight,
-): Promise<OwnDate | undefined> {
-  const { headsKept } = journal.state;
+): Promise<string | null | undefined> {
   const own = (await notary())?.trustedKeys[0];
-  if (headsKept === undefined || heads === undefined || own === undefined) return undefined;
-  const found = heads.find(({ signedWith }) => signedWith === own)?.at ?? null;
+  if (heads === undefined || own === undefined) return undefined;
+  return heads.find(({ signedWith }) => signedWith === own)?.at ?? null;
+}
+
+/** The newest notes, as they were stored in the database and as the database that was read has them. */
+function headsOf({ journal, now }: NightContext, found: string | null | undefined): OwnDate | undefined {
+  const { headsKept } = journal.state;
+  if (headsKept === undefined || found === undefined) return undefined;
   if (found === headsKept.at) journal.note(() => ({ headsKept: { ...headsKept, isSeen: true } }));
   // Settings may be in another database, and a good replica may be some minutes behind.
   const isDue = now().getTime() - Date.parse(headsKept.at) > leastAge;

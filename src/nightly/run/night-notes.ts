@@ -2,7 +2,7 @@
 import type { Destination } from '../../eligibility/is-eligible.js';
 import { isBackupError } from '../../errors.js';
 import type { DumpWarning } from '../../model/parts.js';
-import { watchReplaced } from '../origin/watch-loss.js';
+import { areKeptAfter, watchReplaced } from '../origin/watch-loss.js';
 import type { SettingsStore } from '../settings/settings.js';
 import { settingsWithTimeout } from '../settings/settings-with-timeout.js';
 import type { DestinationRun } from './destination-run.js';
@@ -131,7 +131,11 @@ async function watchDate(
   // One that is still to come is of a computer whose clock was ahead: once it is right, it writes the true one.
   if (dateFound === undefined || dateFound === null || dateFound > context.now()) return;
   const written = dateFound.toISOString();
-  if (written === context.journal.state.datedAhead) return;
+  const { datedAhead, headsKept } = context.journal.state;
+  if (written === datedAhead) return;
+  const own = headsKept?.isSeen === true ? (await context.notary())?.trustedKeys[0] : undefined;
+  const headsFound = own === undefined ? undefined : await context.heads.keptAt(own);
+  if (areKeptAfter(written, headsKept, headsFound)) return;
   const { lastLocalCopy } = await settings.read({ signal: context.callerSignal });
   await watchReplaced(context, { written, found: lastLocalCopy?.toISOString() ?? null });
 }
