@@ -168,6 +168,8 @@ function catchUpRun(request: Request): PlannedRun | null {
   });
   if (due.length === 0) return null;
   const { lastAttempt } = history;
+  // What tonight’s run has tried already is newer.
+  if (lastAttempt?.night === current && night < current && lastAttempt.endedAt <= now) return null;
   let at = now;
   if (lastAttempt !== undefined && attemptsOf(night, history, now) > 0) {
     // It was tried in its window; locks would now block the office.

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { findLatestBackup, listBackups } from '../../src/history/list-backups.js';
 import { readHistory } from '../../src/nightly/run/night-journal.js';
+import { makeCopies } from '../../src/nightly/run/run-supplemental-backup.js';
+import { systemClock } from '../../src/nightly/service/clock.js';
 import { NumberedPractice } from './practice.js';
 
 const practiceId = '4711';
@@ -58,6 +60,22 @@ describe('copies of a computer whose clock was three days ahead for a night', ()
     assert.equal(await newest(), '2026-01-07T05:00:00.000Z');
     assert.equal((await readHistory(practice.spool, practiceId, '2026-01-06')).verified.hq, '2026-01-06');
   });
+});
+
+it('a copy of tonight stands for its night also after the night before was caught up on', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    await practice.nights(2);
+    const night = '2026-01-02';
+    assert.equal((await readHistory(practice.spool, practiceId, night)).verified.hq, night);
+    // HQ moved the hours: what the network path lacks of the night before is tried again, later than tonight's run.
+    const clock = { ...systemClock, now: () => practice.now };
+    const caughtUp = { night: '2026-01-01', destinations: ['local'], scheduled: true } as const;
+    await makeCopies(practice.plan, caughtUp, practice.tools(clock));
+    assert.equal((await readHistory(practice.spool, practiceId, night)).verified.hq, night);
+  } finally {
+    await practice.close();
+  }
 });
 
 it('copies in a store whose clock fell back by years are as new as their labels say', async () => {

@@ -241,6 +241,19 @@ describe('the next run', () => {
     assert.equal(next?.kind, 'hq-time');
   });
 
+  it('makes up for no missed night once tonight’s run has tried to, though HQ moves tonight’s time', () => {
+    const schedule: NightSchedule = { ...chicago, catchUp: 'at-once', hqTime: '23:30' };
+    const endedAt = new Date('2026-07-15T03:10:00Z');
+    const history: NightHistory = {
+      verified: { hq: '2026-07-14' },
+      lastAttempt: { night: '2026-07-14', count: 1, endedAt },
+    };
+    const next = plan('2026-07-15T04:00:00Z', history, schedule);
+    assert.equal(next?.night, '2026-07-14');
+    assert.deepEqual(next?.destinations, ['local']);
+    assert.notEqual(next?.kind, 'catch-up');
+  });
+
   it('begins no run in the last hour, whatever the zone and the hour', () => {
     for (const now of ['2026-07-15T08:05:00Z', '2026-07-15T08:30:00Z', '2026-07-15T08:58:00Z']) {
       assert.equal(plan(now)?.night, '2026-07-15');

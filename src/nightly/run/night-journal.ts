@@ -289,9 +289,12 @@ export function historyOf(state: NightJournalState, night: string, localStore?: 
   const { failed, lastAttempt, verified, firstNight } = state;
   const newest = (destination: Destination, counts: (copy: VerifiedCopy) => boolean): string | undefined =>
     verified[destination].find((copy) => copy.night <= night && copy.byHand !== true && counts(copy))?.night;
-  // If no run of this night has made one, a copy with its date is of a clock that was ahead.
-  const isLacking = lastAttempt !== undefined && (lastAttempt.night < night || failed.hq?.night === night);
-  const hq = newest('hq', (copy) => copy.night < night || !isLacking);
+  // A copy with the date of this night that the last run, on an earlier night, would have found in the future is
+  // of a clock that was ahead. Nor has the night one where its own run has failed.
+  const isAhead = ({ verifiedAt }: VerifiedCopy): boolean =>
+    lastAttempt !== undefined && lastAttempt.night < night && verifiedAt > lastAttempt.endedAt;
+  const hasFailed = lastAttempt !== undefined && failed.hq?.night === night;
+  const hq = newest('hq', (copy) => copy.night < night || !(hasFailed || isAhead(copy)));
   const local = newest('local', (copy) => isIn(copy, localStore));
   return {
     firstNight,
