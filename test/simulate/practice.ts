@@ -396,6 +396,9 @@ export class Practice {
     this.powerCut(computer);
     const to = computer.disk.turnBack();
     if (to !== null) this.judge.turnedBack(computer.number, to);
+    // The image may be of a day before HQ was heard for the first time.
+    if (!computer.disk.read('/spool/journal.json')?.includes('"schedule"'))
+      this.#withoutHours.add(computer.number);
     if (this.#damaged !== undefined) this.#damaged.nights = 0;
   }
 
