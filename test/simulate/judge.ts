@@ -180,6 +180,13 @@ export class Judge {
     }
   }
 
+  /** What lies beside its note was read back, whoever could not tell. */
+  #signed({ description, objects }: Store): void {
+    const verified = this.#verified.get(description);
+    for (const [key, { bytes }] of objects)
+      if (objects.has(key.replace(/\.tar\.age$/, '.note')) && this.isWhole(key, bytes)) verified?.add(key);
+  }
+
   /** Two nights and one copy by hand wait for each place, and no more. */
   waiting(computer: number, journal: string | undefined): void {
     const keys = /"pending":\[(.*?)\],"/s.exec(journal ?? '')?.[1] ?? '';
@@ -245,8 +252,10 @@ export class Judge {
     const broken = (): string | null =>
       brokenBy(sealed, this.wholeIn(store, sealed.label.scope), living, policy);
     if (broken() === null) return;
-    // A broken disk may have kept it from telling of a copy that it noted later; whole it must be.
+    // A broken disk may have kept it from telling of a copy that it noted later, or the other computer of one that
+    // it signed; whole it must be.
     this.noted(journal);
+    this.#signed(store);
     const policyBroken = broken();
     if (policyBroken !== null) this.fail(`${key}, ${policyBroken} in ${store.description}, was removed`);
   }
