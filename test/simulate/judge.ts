@@ -44,7 +44,7 @@ interface Memory {
       isExcused: boolean;
       readonly at: number;
       /** What it named in its messages since it stands. */
-      readonly named: ReadonlySet<string>;
+      named: ReadonlySet<string>;
     }
   >;
   /** What stood when its image was made. */
@@ -331,6 +331,12 @@ export class Judge {
     this.memory(computer).scheduledCopies.length = 0;
   }
 
+  /** Nor of what it has told: what it finds again is told again, one after the other. */
+  losesJournal(computer: number): void {
+    this.forgets(computer);
+    for (const each of this.memory(computer).told.values()) each.named = new Set();
+  }
+
   cleared(computer: number, code: string, isTold: boolean): void {
     const { told, excusedUntil } = this.memory(computer);
     this.say(`${computer} clears ${code}`);
@@ -485,9 +491,11 @@ function copiesNoted(
 function namedIn(message: string): readonly string[] {
   const findings =
     /(4711\/[^ .]+)(?:\.tar\.age( was verified| is no longer| was found)?)?|Note \d+|(?:table|log|content of) \S+|\d+ of \d+|Nothing at all|replica|lacks the date/g;
-  return [...message.matchAll(findings)].map(([all, key, lost]) =>
+  const names = [...message.matchAll(findings)].map(([all, key, lost]) =>
     key === undefined ? all : lost === undefined ? key : `lost ${key}`,
   );
+  // One that is found at both places is told of each, in the same words.
+  return names.map((name, i) => (names.includes(name, i + 1) ? `${name}, twice` : name));
 }
 
 function idIn(key: string): string {

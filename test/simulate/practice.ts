@@ -475,7 +475,7 @@ export class Practice {
         if (begins) {
           this.judge.excuse(computer.number, time.now + 2 * day);
           if (/^(all|journal)/.test(how)) {
-            this.judge.forgets(computer.number);
+            this.judge.losesJournal(computer.number);
             this.#withoutHours.add(computer.number);
             // A new journal tells of a place that it never reached once that has failed for three nights.
             this.#wellSince = time.now;
