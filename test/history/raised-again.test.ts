@@ -67,10 +67,15 @@ describe('an alert that stands while more is found', () => {
     await practice.nights(3);
     assert.equal(raised().length, 2);
     assert.equal(firstNamed(), hq[0]);
+    assert.match(newest(), /^Older supplemental backups at headquarters were changed/);
     await vanish(practice.local, local.slice(4, 5));
     await practice.nights(3);
     assert.equal(raised().length, 3);
     assert.equal(firstNamed(), local[4]);
+    assert.match(
+      newest(),
+      /^Older \S+ backups at headquarters and on the network path of the practice were changed/,
+    );
     assert.deepEqual(practice.standing, ['history-broken']);
     await acknowledgeFindings(practice.plan, { user: 'Ada' });
     await practice.nights(2);

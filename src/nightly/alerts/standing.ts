@@ -20,9 +20,12 @@ export interface Standing {
   /** Signs of loss that were not acknowledged yet. */
   readonly looksLikeLoss?: readonly string[];
   /** Findings about older copies that a person has to check. */
-  readonly historyTroubles?: readonly string[];
-  /** How many there are, also those that are not among these sentences. */
-  readonly historyCount?: number;
+  readonly history?: {
+    readonly sentences: readonly string[];
+    /** How many there are, also those that are not among the sentences. */
+    readonly count: number;
+    readonly places: readonly Destination[];
+  };
   /** What administrators found when they opened the copies; absent where it is not known this time. */
   readonly openings?: OpeningStanding | undefined;
   /** The warning about a damaged table, as long as it must be shown. */

@@ -72,13 +72,14 @@ export function standingTroubles(
       message: `The database seems to have lost data. ${firstOf(standing.looksLikeLoss)} Tonight’s copy was made, and no older copy is removed until this is acknowledged. If the change was intended, acknowledge it. If not, stop working and call support.`,
     });
   }
-  if (standing.historyTroubles !== undefined) {
+  if (standing.history !== undefined) {
+    const { sentences, count, places } = standing.history;
     add({
       code: 'history-broken',
       cause: 'verification-failed',
       severity: 'high',
       practiceId: standing.practiceId,
-      message: `Older supplemental backups were changed, or somebody else made one. ${firstOf(standing.historyTroubles, standing.historyCount)} Find out who can write to that place. When it is explained, acknowledge it.`,
+      message: `Older supplemental backups ${places.map((place) => inWords[place]).join(' and ')} were changed, or somebody else made one. ${firstOf(sentences, count)} Find out who can write there. When it is explained, acknowledge it.`,
     });
   }
   if (standing.keyUnproven !== undefined) {

@@ -13,6 +13,7 @@ import {
   textUpTo,
   where,
 } from '../../shapes.js';
+import type { Standing } from '../alerts/standing.js';
 import { isNight } from '../nights.js';
 
 /** A note, and the key of the archive that it belongs beside. */
@@ -168,11 +169,14 @@ export function troublesOf(
   );
 }
 
-/** How many findings there are at both places, also those that are not kept in sentences. */
-export function countTroubles(
+/** What an alert tells of the findings at both places. */
+export function historyStanding(
   sequences: { readonly hq?: SequenceState; readonly local?: SequenceState } | undefined,
-): number {
-  return countAt(sequences?.hq) + countAt(sequences?.local);
+): Pick<Standing, 'history'> {
+  const sentences = troublesOf(sequences);
+  if (sentences.length === 0) return {};
+  const places = (['hq', 'local'] as const).filter((place) => countAt(sequences?.[place]) > 0);
+  return { history: { sentences, count: countAt(sequences?.hq) + countAt(sequences?.local), places } };
 }
 
 /** The same at one place. */

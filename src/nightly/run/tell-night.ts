@@ -3,7 +3,7 @@ import type { Alert, AlertSink } from '../alerts/alert.js';
 import { sinkWithTimeout } from '../alerts/sink-with-timeout.js';
 import { notYetOver, standingTroubles } from '../alerts/troubles.js';
 import { nightsBetween } from '../nights.js';
-import { countTroubles, troublesOf } from '../origin/sequence.js';
+import { historyStanding } from '../origin/sequence.js';
 import { findingsOfLoss } from '../origin/told-findings.js';
 import type { BackupReport } from './backup-report.js';
 import type { DestinationRun } from './destination-run.js';
@@ -37,7 +37,6 @@ export async function tellNight(
     loss,
     sequences,
   } = journal.state;
-  const troubles = troublesOf(sequences);
   const damage = journal.damageKnownOn(night);
   const destinations = destinationRuns
     .filter(({ eligibility }) => eligibility?.eligible !== false)
@@ -57,7 +56,7 @@ export async function tellNight(
       newKits: newKits(kits, night),
       ...(opening === undefined ? {} : { openings: opening.standing }),
       ...(loss === undefined ? {} : { looksLikeLoss: findingsOfLoss(loss) }),
-      ...(troubles.length === 0 ? {} : { historyTroubles: troubles, historyCount: countTroubles(sequences) }),
+      ...historyStanding(sequences),
     },
     plan.alertThresholds,
   );

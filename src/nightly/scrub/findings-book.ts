@@ -6,14 +6,13 @@ import { standingTroubles } from '../alerts/troubles.js';
 import type { Logger } from '../log/logger.js';
 import {
   countAt,
-  countTroubles,
+  historyStanding,
   mostAccepted,
   mostTroubles,
   type SequenceState,
   type StrangeFinding,
   subjectOf,
   subjectOfLoss,
-  troublesOf,
   upTo,
 } from '../origin/sequence.js';
 import type { BackupEvent } from '../run/events.js';
@@ -113,14 +112,12 @@ export class FindingsBook {
     const { plan, night, clock, logger, emit } = this.#around;
     const { firstNight, sequences } = journal.state;
     if (plan.alerts === undefined) return;
-    const historyTroubles = troublesOf(sequences);
     const facts = {
       practiceId: plan.practiceId,
       night,
       firstNight,
       destinations: [],
-      historyTroubles,
-      historyCount: countTroubles(sequences),
+      ...historyStanding(sequences),
     };
     const standing = standingTroubles(facts, plan.alertThresholds).filter(
       ({ code }) => code === 'history-broken',
