@@ -21,6 +21,8 @@ const windows = [
   { opens: '23:00', closes: '00:30' },
   { opens: '12:15', closes: '13:00' },
 ];
+/** Of a service that was never given others. */
+const usualHours = { opens: '22:00', closes: '04:00' };
 const policies: readonly (RetentionPolicy | 'default' | 'keep-all')[] = [
   { daily: 'P3D', weekly: 'P3W' },
   { daily: 'P2D' },
@@ -35,7 +37,7 @@ export class Facts {
   readonly schedule: ServiceSchedule;
   readonly practice: PracticeFacts;
   readonly #window: (typeof windows)[number];
-  /** The hours that HQ gives instead, or gave until yesterday; before them those of a run that goes on. */
+  /** The hours that HQ gives instead, and those that it gave before them in these days. */
   #moved: readonly (typeof windows)[number][] = [];
 
   constructor(random: Random) {
@@ -58,7 +60,7 @@ export class Facts {
 
   /** HQ gives other hours; null where it goes back to its own. */
   move(window: number | null): void {
-    this.#moved = window === null ? [] : [...this.#moved.slice(-1), windows[window % windows.length]!];
+    this.#moved = window === null ? [] : [...this.#moved, windows[window % windows.length]!];
   }
 
   /** The schedule with the hours that HQ gives instead. */
@@ -83,8 +85,22 @@ export class Facts {
 
   /** With so many minutes before the window opens and after it closes. */
   isInWindow(at: number, before: number = 0, after: number = 1): boolean {
+    // Also by the hours of a run that goes on.
+    return this.#isIn([this.#window, ...this.#moved.slice(-2)], at, { before, after });
+  }
+
+  /** Whether it is time for a computer that knows no hours of HQ, or those of some days ago. */
+  isInAnyHours(at: number, after: number): boolean {
+    return this.#isIn([this.#window, ...this.#moved, usualHours], at, { before: 0, after });
+  }
+
+  #isIn(
+    hours: readonly (typeof windows)[number][],
+    at: number,
+    { before, after }: { readonly before: number; readonly after: number },
+  ): boolean {
     const wall = fromNoon(wallTime(at, this.zone));
-    return [this.#window, ...this.#moved].some(
+    return hours.some(
       ({ opens, closes }) => wall >= fromNoon(opens) - before && wall <= fromNoon(closes) + after,
     );
   }
@@ -99,10 +115,4 @@ export class Facts {
       Number(/\d+/.exec(typeof text === 'string' ? text : '')?.[0] ?? 0) * unit;
     return { dailyDays: days(policy.daily, 1), weeklyDays: days(policy.weekly, 7) };
   }
-}
-
-/** Whether it is time for a service that was never given other hours, with so many minutes after them. */
-export function isInUsualHours(at: number, zone: string, after: number): boolean {
-  const wall = fromNoon(wallTime(at, zone));
-  return wall >= fromNoon('22:00') && wall <= fromNoon('04:00') + after;
 }

@@ -24,7 +24,7 @@ import {
 } from './attacks.js';
 import { Computer } from './computer.js';
 import { Database } from './database.js';
-import { Facts, isInUsualHours } from './facts.js';
+import { Facts } from './facts.js';
 import {
   calmDays,
   cycleDays,
@@ -71,7 +71,7 @@ export class Practice {
   #began = 0;
   #isAttacked = false;
   #outage: Outage | null = null;
-  /** Computers whose journal is lost, and with it the hours that HQ gave; until HQ gives them again. */
+  /** Computers whose journal lost the hours that HQ gave, or has those of some days ago; until HQ gives them again. */
   readonly #withoutHours: Set<number> = new Set();
   /** The attack took the computer's power as well, and perhaps a night. */
   #wasTurnedBack = false;
@@ -396,9 +396,7 @@ export class Practice {
     this.powerCut(computer);
     const to = computer.disk.turnBack();
     if (to !== null) this.judge.turnedBack(computer.number, to);
-    // The image may be of a day before HQ was heard for the first time.
-    if (!computer.disk.read('/spool/journal.json')?.includes('"schedule"'))
-      this.#withoutHours.add(computer.number);
+    this.#withoutHours.add(computer.number);
     if (this.#damaged !== undefined) this.#damaged.nights = 0;
   }
 
@@ -578,7 +576,8 @@ export class Practice {
     const { schedule, zone } = this.facts;
     if (this.#clocksWrongUntil > 0 || schedule.catchUp === 'at-once') return;
     if (this.facts.isInWindow(computer.now, 0, minutesAfter) || isClockChange(computer.now, zone)) return;
-    if (this.#withoutHours.has(computer.number) && isInUsualHours(computer.now, zone, minutesAfter)) return;
+    if (this.#withoutHours.has(computer.number) && this.facts.isInAnyHours(computer.now, minutesAfter))
+      return;
     this.judge.fail(
       `computer ${computer.number} ${what} at ${wallTime(computer.now, zone)}, outside of its window`,
     );
