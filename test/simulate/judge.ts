@@ -53,7 +53,12 @@ interface Memory {
   /** When its nights read last, and when those did that were told to be good. */
   readAt: number;
   readonly goodSince: Map<string, number>;
-  readonly scheduledCopies: { readonly scope: string; readonly store: string; readonly night: string }[];
+  readonly scheduledCopies: {
+    readonly scope: string;
+    readonly store: string;
+    readonly night: string;
+    readonly at: number;
+  }[];
   /** Until when, in true time, it may have forgotten or mistaken something. */
   excusedUntil: number;
 }
@@ -167,7 +172,8 @@ export class Judge {
     this.#verifiedAt.add(verifiedAt);
     const keys = this.#verified.get(store) ?? new Set();
     this.#verified.set(store, keys.add(key));
-    if (scheduled) this.memory(computer).scheduledCopies.push({ scope: label.scope, store, night });
+    if (scheduled)
+      this.memory(computer).scheduledCopies.push({ scope: label.scope, store, night, at: time.now });
   }
 
   /** What a computer whose power or disk failed had noted of copies, and could not tell any more. */
@@ -390,8 +396,12 @@ export class Judge {
   ): void {
     const { scheduledCopies, excusedUntil } = this.memory(computer);
     if (time.now <= excusedUntil) return;
+    // One that a clock made that was days ahead stands for no night.
     const last = scheduledCopies.findLast(
-      (each) => each.scope === scope && (store === undefined || each.store === store),
+      (each) =>
+        each.scope === scope &&
+        (store === undefined || each.store === store) &&
+        each.at > Date.parse(each.night) - day / 2,
     );
     if (last === undefined) return;
     const nights = Math.round((Date.parse(night) - Date.parse(last.night)) / day);
