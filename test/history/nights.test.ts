@@ -992,7 +992,8 @@ describe('an attack on a store', () => {
     const [newest, older] = (await keysOf(practice.local)).reverse();
     await vanish(practice.local, [newest!]);
     const planned = async (): Promise<string | undefined> =>
-      (await readHistory(practice.spool, practiceId, '2026-01-09')).verified.local;
+      (await readHistory(practice.spool, practiceId, { night: '2026-01-09', now: practice.now })).verified
+        .local;
     const night = older!.split('/')[1];
     await practice.night(['hq']);
     assert.equal(await planned(), night);

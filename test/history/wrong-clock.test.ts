@@ -9,6 +9,11 @@ import { NumberedPractice } from './practice.js';
 const practiceId = '4711';
 const day = 24 * 60 * 60_000;
 
+/** The night of the newest copy at HQ, as planning has it on a night. */
+async function nightAtHq({ spool, now }: NumberedPractice, night: string): Promise<string | undefined> {
+  return (await readHistory(spool, practiceId, { night, now })).verified.hq;
+}
+
 describe('copies of a computer whose clock was three days ahead for a night', () => {
   let practice: NumberedPractice;
 
@@ -55,11 +60,34 @@ describe('copies of a computer whose clock was three days ahead for a night', ()
 
   it('do not stand for the night of their date', async () => {
     await practice.nights(2);
-    assert.equal((await readHistory(practice.spool, practiceId, '2026-01-06')).verified.hq, '2026-01-05');
+    assert.equal(await nightAtHq(practice, '2026-01-06'), '2026-01-05');
     await practice.night();
     assert.equal(await newest(), '2026-01-07T05:00:00.000Z');
-    assert.equal((await readHistory(practice.spool, practiceId, '2026-01-06')).verified.hq, '2026-01-06');
+    assert.equal(await nightAtHq(practice, '2026-01-06'), '2026-01-06');
   });
+});
+
+it('copies of three nights on which a clock was three days ahead stand for none of the next three', async () => {
+  const practice = await NumberedPractice.open();
+  try {
+    await practice.nights(2);
+    practice.ahead = 3 * day;
+    practice.now = new Date(practice.now.getTime() + practice.ahead);
+    await practice.nights(3);
+    practice.now = new Date(practice.now.getTime() - practice.ahead);
+    practice.ahead = 0;
+    for (const night of ['2026-01-06', '2026-01-07', '2026-01-08']) {
+      // A minute before the last copy of that date was verified.
+      practice.now = new Date(practice.now.getTime() - 60_000);
+      const before = await nightAtHq(practice, night);
+      assert.ok(before !== undefined && before < night, `${before} on ${night}`);
+      practice.now = new Date(practice.now.getTime() + 60_000);
+      await practice.night();
+      assert.equal(await nightAtHq(practice, night), night);
+    }
+  } finally {
+    await practice.close();
+  }
 });
 
 it('a copy of tonight stands for its night also after the night before was caught up on', async () => {
@@ -67,12 +95,12 @@ it('a copy of tonight stands for its night also after the night before was caugh
   try {
     await practice.nights(2);
     const night = '2026-01-02';
-    assert.equal((await readHistory(practice.spool, practiceId, night)).verified.hq, night);
+    assert.equal(await nightAtHq(practice, night), night);
     // HQ moved the hours: what the network path lacks of the night before is tried again, later than tonight's run.
     const clock = { ...systemClock, now: () => practice.now };
     const caughtUp = { night: '2026-01-01', destinations: ['local'], scheduled: true } as const;
     await makeCopies(practice.plan, caughtUp, practice.tools(clock));
-    assert.equal((await readHistory(practice.spool, practiceId, night)).verified.hq, night);
+    assert.equal(await nightAtHq(practice, night), night);
   } finally {
     await practice.close();
   }

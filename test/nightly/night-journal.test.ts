@@ -12,6 +12,8 @@ import { SpareRoom } from '../../src/nightly/run/spare-room.js';
 import { systemClock } from '../../src/nightly/service/clock.js';
 import { NumberedPractice } from '../history/practice.js';
 
+const evening = new Date('2026-07-14T03:00:00Z');
+
 describe('a journal', () => {
   let folder = '';
   const open = (night = '2026-07-14') =>
@@ -83,7 +85,8 @@ describe('a journal', () => {
       sequences: { local },
       lastAttempt,
     }));
-    const planned = async (night: string) => (await readHistory(folder, '4711', night)).verified.local;
+    const planned = async (night: string) =>
+      (await readHistory(folder, '4711', { night, now: new Date(`${night}T23:00:00Z`) })).verified.local;
     // The night that found it out had its run.
     assert.equal(await planned('2026-07-13'), '2026-07-13');
     assert.equal(await planned('2026-07-14'), '2026-07-06');
@@ -100,7 +103,8 @@ describe('a journal', () => {
     const local = [copyAt('folder /b', '2026-07-13'), copyAt('folder /a', '2026-07-11')];
     await (await open()).update(() => ({ verified: { hq: [], local } }));
     const planned = async (path: string) =>
-      (await readHistory(folder, '4711', '2026-07-13', `folder ${path}`)).verified.local;
+      (await readHistory(folder, '4711', { night: '2026-07-13', now: evening, localStore: `folder ${path}` }))
+        .verified.local;
     assert.equal(await planned('/a'), '2026-07-11');
     assert.equal(await planned('/b'), '2026-07-13');
     assert.equal(await planned('/new'), undefined);
@@ -117,7 +121,7 @@ describe('a journal', () => {
     const planned = async (last: string, failed: NightJournalState['failed'] = {}) => {
       const lastAttempt = { night: last, count: 1, endedAt: `${last}T23:00:00.000Z` };
       await (await open()).update(() => ({ verified, lastAttempt, failed }));
-      return (await readHistory(folder, '4711', '2026-07-13')).verified.hq;
+      return (await readHistory(folder, '4711', { night: '2026-07-13', now: evening })).verified.hq;
     };
     // There was no run on the night yet.
     assert.equal(await planned('2026-07-12'), '2026-07-12');

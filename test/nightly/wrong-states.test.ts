@@ -601,7 +601,10 @@ function wrongStates(server: () => TestServer): void {
     assert.deepEqual(rehearsed, ['2036-07-14', '2026-07-15']);
     const newest = await findLatestBackup(storage, { practiceId: '4711' });
     assert.equal(newest?.label?.createdAt, '2026-07-16T05:00:00.000Z');
-    const history = await readHistory(bench.spool, '4711', '2026-07-16');
+    const history = await readHistory(bench.spool, '4711', {
+      night: '2026-07-16',
+      now: new Date('2026-07-17T03:00:00Z'),
+    });
     assert.equal(history.verified.hq, '2026-07-15');
     const dead = createFaultyStorage(storage, ({ operation }) =>
       operation === 'put' ? { kind: 'refused' } : undefined,

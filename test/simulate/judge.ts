@@ -366,7 +366,10 @@ export class Judge {
     if (ok) memory.goodSince.set(night, time.now - memory.readAt < day / 2 ? memory.readAt : time.now);
     if (!ok || !this.isDueAtHq()) return;
     const copies = [...(this.stores.get('HQ')?.objects ?? [])];
-    if (!copies.some(([key, { bytes }]) => key.startsWith(`4711/${night}/`) && this.isWhole(key, bytes)))
+    // One that a clock made that was days ahead is of another night.
+    const isOfNight = (key: string): boolean =>
+      key.startsWith(`4711/${night}/`) && (this.#sealed.get(idIn(key))?.at ?? 0) > Date.parse(night) - day / 2;
+    if (!copies.some(([key, { bytes }]) => isOfNight(key) && this.isWhole(key, bytes)))
       this.fail(`the night ${night} was told to be good, and HQ has no copy of it`);
   }
 

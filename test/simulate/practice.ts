@@ -255,7 +255,7 @@ export class Practice {
       this.facts.isAtHome &&
       this.#services.settings.status === 'enabled' &&
       time.now - this.#services.statusSince > 2 * day &&
-      !this.#wasClockWrong &&
+      this.#clocksWrongUntil === 0 &&
       !this.#isAttacked;
     if (attack === null) return;
     const store = attack.isHq && this.facts.isAtHome ? this.#hq : this.#paths['/path/a']!;

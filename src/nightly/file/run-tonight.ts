@@ -43,9 +43,9 @@ async function makeCopies({ plan, schedule }: FilePlan, signal: AbortSignal): Pr
   const now = tools.clock.now();
   const night = nightOf(now, timeZone);
   // A place that cannot be asked for or opened is told by the night that is due there.
-  const store = await readLocalStore(plan, tools, signal).catch(() => undefined);
+  const localStore = await readLocalStore(plan, tools, signal).catch(() => undefined);
   signal.throwIfAborted();
-  const history = await readHistory(spool, practiceId, night, store);
+  const history = await readHistory(spool, practiceId, { night, now, localStore });
   const destinations = dueOn(night, hours, history, configuredDestinations(plan));
   if (destinations.length === 0) {
     await tellNothingDue({

@@ -244,16 +244,18 @@ export async function readJournal(folder: string, practiceId: string): Promise<N
 /**
  * The history up to a night; empty if there is none, or if it cannot be read.
  *
- * @param localStore - where local copies go now; those elsewhere are not counted
+ * @param at - the night, what time it is, and where local copies go now: those elsewhere are not counted
  */
-export async function readHistory(
-  folder: string,
-  practiceId: string,
-  night: string,
-  localStore?: string,
-): Promise<NightHistory> {
+export async function readHistory(folder: string, practiceId: string, at: HistoryAt): Promise<NightHistory> {
   const state = await readJournal(folder, practiceId);
-  return state === null ? { verified: {} } : historyOf(withoutLost(state, night), night, localStore);
+  return state === null ? { verified: {} } : historyOf(withoutLost(state, at.night), at);
+}
+
+/** For what a history is asked: {@link readHistory}. */
+interface HistoryAt {
+  readonly night: string;
+  readonly now: Date;
+  readonly localStore?: string | undefined;
 }
 
 /**
@@ -285,14 +287,18 @@ function isIn(copy: VerifiedCopy, store: string | undefined): boolean {
 }
 
 /** The history of a journal, as far as it decides what is due. */
-export function historyOf(state: NightJournalState, night: string, localStore?: string): NightHistory {
+export function historyOf(state: NightJournalState, { night, now, localStore }: HistoryAt): NightHistory {
   const { failed, lastAttempt, verified, firstNight } = state;
   const newest = (destination: Destination, counts: (copy: VerifiedCopy) => boolean): string | undefined =>
     verified[destination].find((copy) => copy.night <= night && copy.byHand !== true && counts(copy))?.night;
-  // A copy with the date of this night that the last run, on an earlier night, would have found in the future is
-  // of a clock that was ahead. Nor has the night one where its own run has failed.
+  // A copy with the date of this night is of a clock that was ahead, if the last run, on an earlier night, would
+  // have found it in the future; or if it still is there, and the last run as well. Nor has the night one where its
+  // own run has failed.
   const isAhead = ({ verifiedAt }: VerifiedCopy): boolean =>
-    lastAttempt !== undefined && lastAttempt.night < night && verifiedAt > lastAttempt.endedAt;
+    lastAttempt !== undefined &&
+    (lastAttempt.night < night
+      ? verifiedAt > lastAttempt.endedAt
+      : lastAttempt.night > night && verifiedAt > now.toISOString());
   const hasFailed = lastAttempt !== undefined && failed.hq?.night === night;
   const hq = newest('hq', (copy) => copy.night < night || !(hasFailed || isAhead(copy)));
   const local = newest('local', (copy) => isIn(copy, localStore));

@@ -49,7 +49,8 @@ export async function watchNight(watch: Watch): Promise<void> {
     const isUnread = plan.settings !== undefined && settings === undefined;
     const eligibility = isUnread ? eligibilityByOldSettings(practice, places) : explainEligibility(practice);
     const wanted = places.filter((each) => eligibility[each]?.eligible !== false);
-    const due = dueOn(night, schedule, historyOf(journal.state, night, storeBy(practice, watch)), wanted);
+    const at = { night, now: tools.clock.now(), localStore: storeBy(practice, watch) };
+    const due = dueOn(night, schedule, historyOf(journal.state, at), wanted);
     // Where it is not known whether copies are wanted, none is too old.
     const eligible = places.filter((each) => eligibility[each]?.eligible === true);
     const destinations = eligible.map((destination) => {

@@ -297,10 +297,11 @@ export class NightService {
 
   async #history(): Promise<NightHistory> {
     const { spool, practiceId } = this.#plan;
-    const store = await this.#localStore();
-    const known: NightHistory = await this.#whileRunning(() =>
-      readHistory(spool, practiceId, this.#tonight(), store),
-    ).catch(() => ({ verified: {} }));
+    const localStore = await this.#localStore();
+    const at = { night: this.#tonight(), now: this.#tools.clock.now(), localStore };
+    const known: NightHistory = await this.#whileRunning(() => readHistory(spool, practiceId, at)).catch(
+      () => ({ verified: {} }),
+    );
     // A journal that is lost by day must have the hours of HQ again before this computer starts anew.
     if (known.lastAttempt === undefined) this.#keptSchedule = undefined;
     const last = this.#last;
