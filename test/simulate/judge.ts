@@ -368,7 +368,8 @@ export class Judge {
     const copies = [...(this.stores.get('HQ')?.objects ?? [])];
     // One that a clock made that was days ahead is of another night.
     const isOfNight = (key: string): boolean =>
-      key.startsWith(`4711/${night}/`) && (this.#sealed.get(idIn(key))?.at ?? 0) > Date.parse(night) - day / 2;
+      key.startsWith(`4711/${night}/`) &&
+      (this.#sealed.get(idIn(key))?.at ?? 0) > Date.parse(night) - day / 2;
     if (!copies.some(([key, { bytes }]) => isOfNight(key) && this.isWhole(key, bytes)))
       this.fail(`the night ${night} was told to be good, and HQ has no copy of it`);
   }
