@@ -66,7 +66,7 @@ process.env.TMPDIR = folder;
 process.env.TEST_RUN_FOLDER = folder;
 const results = run({
   files: inOrder(
-    joined(names, { ...kinds, times, processor, groups: concurrency + 1, folder }),
+    joined(names, { ...kinds, times, processor, groups: concurrency + (onlyUnit ? 2 : 1), folder }),
     concurrency,
     availableParallelism(),
   ).map(({ path }) => path),
