@@ -14,6 +14,12 @@ async function nightAtHq({ spool, now }: NumberedPractice, night: string): Promi
   return (await readHistory(spool, practiceId, { night, now })).verified.hq;
 }
 
+/** How far the clock of its computer is ahead of that of the stores from now on. */
+function setAhead(practice: NumberedPractice, ahead: number): void {
+  practice.now = new Date(practice.now.getTime() + ahead - practice.ahead);
+  practice.ahead = ahead;
+}
+
 describe('copies of a computer whose clock was three days ahead for a night', () => {
   let practice: NumberedPractice;
 
@@ -21,16 +27,11 @@ describe('copies of a computer whose clock was three days ahead for a night', ()
     practice = await NumberedPractice.open();
     await practice.nights(2);
     // Its copies are later in the evening than those of the night of their date.
-    setAhead(3 * day + 10 * 60_000);
+    setAhead(practice, 3 * day + 10 * 60_000);
     await practice.night();
-    setAhead(0);
+    setAhead(practice, 0);
   });
   afterEach(() => practice.close());
-
-  function setAhead(ahead: number): void {
-    practice.now = new Date(practice.now.getTime() + ahead - practice.ahead);
-    practice.ahead = ahead;
-  }
 
   const newest = async (): Promise<string | undefined> => {
     const found = await findLatestBackup(practice.hq, { practiceId, now: practice.now });
@@ -71,11 +72,9 @@ it('copies of three nights on which a clock was three days ahead stand for none 
   const practice = await NumberedPractice.open();
   try {
     await practice.nights(2);
-    practice.ahead = 3 * day;
-    practice.now = new Date(practice.now.getTime() + practice.ahead);
+    setAhead(practice, 3 * day);
     await practice.nights(3);
-    practice.now = new Date(practice.now.getTime() - practice.ahead);
-    practice.ahead = 0;
+    setAhead(practice, 0);
     for (const night of ['2026-01-06', '2026-01-07', '2026-01-08']) {
       // A minute before the last copy of that date was verified.
       practice.now = new Date(practice.now.getTime() - 60_000);

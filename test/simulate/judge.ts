@@ -368,8 +368,7 @@ export class Judge {
     const copies = [...(this.stores.get('HQ')?.objects ?? [])];
     // One that a clock made that was days ahead is of another night.
     const isOfNight = (key: string): boolean =>
-      key.startsWith(`4711/${night}/`) &&
-      (this.#sealed.get(idIn(key))?.at ?? 0) > Date.parse(night) - day / 2;
+      key.startsWith(`4711/${night}/`) && isMadeOn(night, this.#sealed.get(idIn(key))?.at ?? 0);
     if (!copies.some(([key, { bytes }]) => isOfNight(key) && this.isWhole(key, bytes)))
       this.fail(`the night ${night} was told to be good, and HQ has no copy of it`);
   }
@@ -405,7 +404,7 @@ export class Judge {
       (each) =>
         each.scope === scope &&
         (store === undefined || each.store === store) &&
-        each.at > Date.parse(each.night) - day / 2,
+        isMadeOn(each.night, each.at),
     );
     if (last === undefined) return;
     const nights = Math.round((Date.parse(night) - Date.parse(last.night)) / day);
@@ -510,6 +509,11 @@ function namedIn(message: string): readonly string[] {
   );
   // One that is found at both places is told of each, in the same words.
   return names.map((name, i) => (names.includes(name, i + 1) ? `${name}, twice` : name));
+}
+
+/** Whether a copy with the date of a night was not made days before it, by a clock that was ahead. */
+function isMadeOn(night: string, at: number): boolean {
+  return at > Date.parse(night) - day / 2;
 }
 
 function idIn(key: string): string {

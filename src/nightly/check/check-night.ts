@@ -92,7 +92,7 @@ class Check {
     const { timeZone } = this.#plan;
     await this.#try('window', async () => {
       checkSchedule({ ...schedule, timeZone });
-      return `Nights are ${hoursOf({ ...schedule })} in ${timeZone}.`;
+      return `Nights are ${hoursOf(schedule ?? {})} in ${timeZone}.`;
     });
     await Promise.all([this.#places(), this.#database()]);
     return this.#findings;

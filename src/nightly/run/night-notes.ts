@@ -133,11 +133,17 @@ async function watchDate(
   const written = dateFound.toISOString();
   const { datedAhead, headsKept } = context.journal.state;
   if (written === datedAhead) return;
-  const own = headsKept?.isSeen === true ? (await context.notary())?.trustedKeys[0] : undefined;
-  const headsFound = own === undefined ? undefined : await context.heads.keptAt(own);
-  if (areKeptAfter(written, headsKept, headsFound)) return;
+  if (areKeptAfter(written, headsKept, await headsFoundNow(context))) return;
   const { lastLocalCopy } = await settings.read({ signal: context.callerSignal });
   await watchReplaced(context, { written, found: lastLocalCopy?.toISOString() ?? null });
+}
+
+/** When the newest notes of this service were kept, as the database has it now; undefined where it is not known. */
+async function headsFoundNow({ journal, heads, notary }: NightContext): Promise<string | null | undefined> {
+  // Settings may be in a database that no copy has.
+  if (journal.state.headsKept?.isSeen !== true) return undefined;
+  const own = (await notary())?.trustedKeys[0];
+  return own === undefined ? undefined : heads.keptAt(own);
 }
 
 /** Records which places got no copy, and for how many nights in a row. */
@@ -191,8 +197,7 @@ export async function keepHeads(context: NightContext): Promise<void> {
   const own = (await notary())?.trustedKeys[0];
   if (own === undefined) return;
   const { headsKept } = journal.state;
-  // Settings may be in a database that no copy has.
-  const found = headsKept?.isSeen === true ? await heads.keptAt(own) : undefined;
+  const found = await headsFoundNow(context);
   if (headsKept !== undefined && found !== undefined) {
     await watchReplaced(context, { written: headsKept.at, found });
   }
